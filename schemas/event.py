@@ -2,27 +2,27 @@
 
 from dataclasses import dataclass
 from datetime import date
-from typing import Literal
+from typing import Literal, get_args
 
 from schemas.article import Article
+from schemas.ids import stable_id
+from schemas.sentence import Sentence
 
 EventType = Literal["proposal", "condition", "refusal", "casualty_report"]
-EVENT_TYPES: tuple[EventType, ...] = ("proposal", "condition", "refusal", "casualty_report")
+EVENT_TYPES: tuple[EventType, ...] = get_args(EventType)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Event:
-    """One event of one sentence. The columns are described in ``schemas/columns.toml``."""
+class Finding:
+    """What one rule found in one sentence. ``schemas/columns.toml`` describes the fields.
 
-    event_id: str
+    ``trigger_start`` and ``trigger_end`` count characters of the sentence, not of the article.
+    """
+
     event_type: EventType
     event_subtype: str | None = None
-    sentence: str
-    sentence_index: int
-    sentence_field: str
-    sentence_start: int
-    sentence_end: int
-    trigger_text: str
+    rule_id: str
+    confidence: float
     trigger_start: int
     trigger_end: int
     actor: str | None = None
@@ -49,12 +49,21 @@ class Event:
     event_date: date | None = None
     event_date_precision: str | None = None
     event_date_text: str | None = None
-    confidence: float
-    rule_id: str
     plover: str | None = None
     cameo: str | None = None
-    tagger_version: str
-    model_name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """A finding and the sentence that it was found in."""
+
+    sentence: Sentence
+    finding: Finding
+
+    def event_id(self, article: Article) -> str:
+        """Return the id that follows from the article, its content, the place of the trigger and the type."""
+        place = (self.sentence.field, self.sentence.start, self.finding.trigger_start, self.finding.trigger_end)
+        return stable_id(article.article_id, article.content_hash, *place, self.finding.event_type)
 
 
 @dataclass(frozen=True, slots=True)
