@@ -44,7 +44,10 @@ def table_schema(name: str, columns: Mapping[str, Any]) -> pa.Schema:
         )
         for column, spec in columns[name]["columns"].items()
     ]
-    metadata = {"communique.table": name, "communique.schema_version": str(columns["version"])}
+    metadata: dict[str | bytes, str | bytes] = {
+        "communique.table": name,
+        "communique.schema_version": str(columns["version"]),
+    }
     return pa.schema(fields, metadata=metadata)
 
 
