@@ -1,0 +1,18 @@
+"""Errors that end a command with one clear line instead of a traceback."""
+
+
+class CommuniqueError(Exception):
+    """Base of what communiqué raises on purpose; its message is one line that says what is wrong and what to do.
+
+    CommuniqueError
+     ├── UsageError      an option, a configuration file or a pattern cannot be used (exit status 2)
+     └── UserError       a file, a model or an output cannot be used (exit status 1)
+    """
+
+
+class UsageError(CommuniqueError):
+    """An option, a configuration file or a pattern cannot be used."""
+
+
+class UserError(CommuniqueError):
+    """A file, a model or an output cannot be used."""
