@@ -1,0 +1,202 @@
+"""Read numbers in news text: digits, words, vague words and the bounds that go with them."""
+
+import re
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib.resources import files
+
+_TOKEN = re.compile(r"\d{1,3}(?:,\d{2,3})+(?![\d,])|\d+(?:\.\d+)?|[^\W\d_]+|\S")
+_LONGEST_PHRASE = 5  # words
+
+
+@dataclass(frozen=True, slots=True)
+class Number:
+    """A number as the text bounds it; ``None`` is an open end.
+
+    ``start`` and ``end`` count characters and take in the bound ("at least 20"); ``core`` is where the numeral starts.
+    """
+
+    low: int | None
+    high: int | None
+    start: int
+    core: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Word:
+    text: str
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Numeral:
+    """A numeral without bounds, and the index of the word behind it."""
+
+    value: int
+    is_open: bool
+    after: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Grammar:
+    cardinals: Mapping[str, int]
+    scales: Mapping[str, int]
+    phrases: Mapping[str, tuple[int, bool]]
+    before: Mapping[str, str]
+    after: Mapping[str, str]
+    measured: re.Pattern[str]
+
+
+@lru_cache(maxsize=1)
+def _grammar() -> _Grammar:
+    data = tomllib.loads(files("transforms").joinpath("rules/numbers.toml").read_text(encoding="utf-8"))
+    vague = {_spaced(phrase): (value, True) for phrase, value in data["vague"].items()}
+    exact = {_spaced(phrase): (value, False) for phrase, value in data["exact"].items()}
+    return _Grammar(
+        cardinals=data["cardinals"],
+        scales=data["scales"],
+        phrases=vague | exact,
+        before={_spaced(phrase): kind for kind, phrases in data["before"].items() for phrase in phrases},
+        after={_spaced(phrase): kind for kind, phrases in data["after"].items() for phrase in phrases},
+        measured=re.compile(rf"[\s-]*(?:{'|'.join(data['units']['words'])})(?!\w)|[/:]\d", re.IGNORECASE),
+    )
+
+
+def _words(text: str) -> list[_Word]:
+    return [_Word(match.group().lower(), match.start(), match.end()) for match in _TOKEN.finditer(text)]
+
+
+def _spaced(phrase: str) -> str:
+    return " ".join(word.text for word in _words(phrase))
+
+
+def find_numbers(text: str) -> list[Number]:
+    """Return the numbers that may count something, in reading order; measures, ages, money and dates are left out."""
+    words = _words(text)
+    found: list[Number] = []
+    index = 0
+    while index < len(words):
+        number, index = _read_bounded(text, words, index)
+        if number is not None:
+            found.append(number)
+    return found
+
+
+def _read_bounded(text: str, words: list[_Word], first: int) -> tuple[Number | None, int]:
+    """Read a numeral with what bounds it on both sides; without one, return None and the next word."""
+    grammar = _grammar()
+    core, kinds = first, set()
+    while phrase := _match(grammar.before, words, core):
+        kinds.add(grammar.before[phrase])
+        core += phrase.count(" ") + 1
+    is_between = core + 1 < len(words) and words[core].text == "between"
+    core += is_between
+    numeral = _read_numeral(text, words, core)
+    if numeral is None:
+        return None, first + 1
+    top = _read_range_end(text, words, numeral, between=is_between)
+    after = top.after if top else numeral.after
+    if phrase := _match(grammar.after, words, after):
+        kinds.add(grammar.after[phrase])
+        after += phrase.count(" ") + 1
+    if grammar.measured.match(text, words[after - 1].end):
+        return None, after
+    low, high = _bounds(numeral, top, kinds)
+    return Number(low, high, words[first].start, words[core].start, words[after - 1].end), after
+
+
+def _bounds(numeral: _Numeral, top: _Numeral | None, kinds: set[str]) -> tuple[int | None, int | None]:
+    if top:
+        return numeral.value, top.value
+    if "upper" in kinds:
+        return None, numeral.value
+    return numeral.value, None if numeral.is_open or "lower" in kinds else numeral.value
+
+
+def _read_range_end(text: str, words: list[_Word], low: _Numeral, *, between: bool) -> _Numeral | None:
+    """Read the "to 20" of "15 to 20"."""
+    joints = {"and"} if between else {"to", "-", "–", "or"}
+    if low.after + 1 >= len(words) or words[low.after].text not in joints:
+        return None
+    top = _read_numeral(text, words, low.after + 1)
+    return top if top and top.value > low.value and not low.is_open else None
+
+
+def _match(phrases: Mapping[str, object], words: list[_Word], first: int) -> str | None:
+    """Return the longest phrase that stands at a word."""
+    for size in range(min(_LONGEST_PHRASE, len(words) - first), 0, -1):
+        phrase = " ".join(word.text for word in words[first : first + size])
+        if phrase in phrases:
+            return phrase
+    return None
+
+
+def _read_numeral(text: str, words: list[_Word], first: int) -> _Numeral | None:
+    grammar = _grammar()
+    if first >= len(words) or _is_glued(text, words[first]):
+        return None
+    phrase = _match(grammar.phrases, words, first)
+    if phrase is None:
+        return _read_cardinal(words, first)
+    value, is_open = grammar.phrases[phrase]
+    after = first + phrase.count(" ") + 1
+    if phrase == "no" and text[words[first].end : words[first].end + 1] == ".":
+        return None
+    if value and after < len(words) and words[after].text in grammar.scales:
+        return _Numeral(value * grammar.scales[words[after].text], is_open, after + 1)
+    return _Numeral(value, is_open, after)
+
+
+def _is_glued(text: str, word: _Word) -> bool:
+    """Tell whether a numeral belongs to a name, a date, a time or a sum: F-16, 10/7, 3:30, $5."""
+    before = text[max(word.start - 2, 0) : word.start]
+    return bool(re.search(r"[$£€¥#/:.,\w]$|\w[-–]$", before)) and word.text[0].isdigit()
+
+
+def _read_cardinal(words: list[_Word], first: int) -> _Numeral | None:
+    """Read "1,200", "2.5 million", "twenty-one", "a hundred and five", "two dozen"."""
+    scales = _grammar().scales
+    text = words[first].text
+    following = words[first + 1].text if first + 1 < len(words) else ""
+    if text[0].isdigit():
+        value, after = float(text.replace(",", "")), first + 1
+        while after < len(words) and words[after].text in scales:
+            value, after = value * scales[words[after].text], after + 1
+        return _Numeral(int(value), False, after) if value == int(value) else None
+    if text in {"a", "an"} and following in scales:
+        return _read_words(words, first + 1, 1)
+    if text in {"dozen", "hundred", "thousand"}:
+        return _read_words(words, first, 1)
+    return _read_words(words, first, None)
+
+
+def _read_words(words: list[_Word], first: int, group: int | None) -> _Numeral | None:
+    """Add up number words; ``group`` is what the words since the last "thousand" or "million" amount to."""
+    grammar = _grammar()
+    total, index = 0, first
+    while index < len(words):
+        joint = words[index].text if group is not None and words[index].text in {"and", "-"} else ""
+        place = index + bool(joint)
+        word = words[place].text if place < len(words) else ""
+        value, scale = grammar.cardinals.get(word), grammar.scales.get(word)
+        if scale and group and joint != "and":
+            total, group = (total, group * scale) if scale < 1000 else (total + group * scale, 0)
+        elif value is not None and _fits(value, group, joint):
+            group = (group or 0) + value
+        else:
+            break
+        index = place + 1
+    return _Numeral(total + (group or 0), False, index) if index > first else None
+
+
+def _fits(value: int, group: int | None, joint: str) -> bool:
+    """Tell whether a cardinal word goes on with what was read: "twenty" + "-" + "one", "hundred" + "and" + "five"."""
+    if group is None:
+        return True
+    if joint != "and" and group % 100 >= 20 and group % 10 == 0:
+        return 0 < value < 10
+    return joint != "-" and group % 100 == 0 and value < 100
