@@ -1,0 +1,89 @@
+"""The ledger: which article content has been committed by which run, in SQLite beside the tables."""
+
+import sqlite3
+from collections.abc import Iterable, Iterator
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import apache_beam as beam
+
+from schemas.article import Article
+from transforms.counters import count
+
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS articles (
+    article_id TEXT NOT NULL, content_hash TEXT NOT NULL, revision INTEGER NOT NULL, run_id TEXT NOT NULL,
+    PRIMARY KEY (article_id, content_hash)
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS rejects (reject_id TEXT PRIMARY KEY, run_id TEXT NOT NULL) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS articles_by_run ON articles (run_id);
+CREATE INDEX IF NOT EXISTS rejects_by_run ON rejects (run_id);
+"""
+_IS_KNOWN = "SELECT 1 FROM articles WHERE article_id = ? AND content_hash = ? AND run_id <> ?"
+
+
+def open_ledger(path: Path) -> sqlite3.Connection:
+    """Open the ledger for writing, made anew where there is none."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    ledger = sqlite3.connect(path, isolation_level=None)
+    ledger.execute("PRAGMA journal_mode=WAL")
+    ledger.execute("PRAGMA synchronous=FULL")
+    ledger.executescript(_SCHEMA)
+    return ledger
+
+
+def is_known(ledger: sqlite3.Connection, article: Article, run_id: str) -> bool:
+    """Tell whether another run has committed this content of this article."""
+    row = ledger.execute(_IS_KNOWN, (article.article_id, article.content_hash, run_id)).fetchone()
+    return row is not None
+
+
+def fill_ledger(
+    ledger: sqlite3.Connection, articles: Iterable[tuple[Any, ...]], rejects: Iterable[tuple[Any, ...]]
+) -> None:
+    """Write (article_id, content_hash, revision, run_id) and (reject_id, run_id) as read back from the tables."""
+    with closing(ledger.cursor()) as cursor:
+        cursor.execute("BEGIN IMMEDIATE")
+        cursor.executemany("INSERT OR REPLACE INTO articles VALUES (?, ?, ?, ?)", articles)
+        cursor.executemany("INSERT OR REPLACE INTO rejects VALUES (?, ?)", rejects)
+        cursor.execute("COMMIT")
+
+
+class _SkipKnownFn(beam.DoFn):
+    """Pass on the articles that no other run has committed."""
+
+    def __init__(self, ledger: str, run_id: str) -> None:
+        self._path = ledger
+        self._run_id = run_id
+        self._ledger: sqlite3.Connection | None = None
+
+    def setup(self) -> None:
+        # Beam may call setup and process from different threads, one after the other.
+        self._ledger = sqlite3.connect(f"{Path(self._path).as_uri()}?mode=ro", uri=True, check_same_thread=False)
+
+    def process(self, article: Article) -> Iterator[Article]:
+        if self._ledger is None:
+            raise RuntimeError("setup was not called")
+        if is_known(self._ledger, article, self._run_id):
+            count("articles_unchanged")
+        else:
+            yield article
+
+    def teardown(self) -> None:
+        if self._ledger is not None:
+            self._ledger.close()
+
+
+@dataclass
+class SkipKnown(beam.PTransform[beam.PCollection[Article], beam.PCollection[Article]]):
+    """Drop articles whose content another run has committed, before any work goes into them: Article -> Article."""
+
+    ledger: str
+    run_id: str
+
+    def expand(self, articles: beam.PCollection[Article]) -> beam.PCollection[Article]:
+        """Wire the look-up."""
+        new: beam.PCollection[Article] = articles | "LookUp" >> beam.ParDo(_SkipKnownFn(self.ledger, self.run_id))
+        return new
