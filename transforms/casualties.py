@@ -1,22 +1,29 @@
-"""Find reports of people killed, injured or missing in a parsed sentence, and count them."""
+"""Find reports of people killed, injured or missing in a parsed sentence, and add up the counts."""
 
 import tomllib
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from importlib.resources import files
-from typing import Literal
+from typing import Any, Literal
 
 from spacy.tokens import Doc, Token
 
 from schemas.event import Finding
-from transforms.numbers import Number, find_numbers
+from transforms import victims
+from transforms.numbers import Number
+from transforms.victims import CountWords, Group, Words
 
-Effect = Literal["killed", "injured", "missing", "casualty"]
-_NOUN_TAGS = frozenset({"NOUN", "PROPN", "NUM", "PRON", "ADJ", "DET", "X"})
-_PERSON_POS = frozenset({"NOUN", "PROPN", "NUM", "PRON"})
-_OBJECTS = frozenset({"dobj", "nsubjpass"})
-_SUBJECTS = frozenset({"nsubj", "nsubjpass"})
+Effect = Literal["killed", "injured", "missing", "casualty", "none"]
+Range = tuple[int | None, int | None]
+
+_PEOPLE: Mapping[str, Callable[[Token], list[Token]]] = {
+    "object": victims.objects,
+    "subject": victims.subjects,
+    "predicate": victims.described,
+    "event": victims.belonging,
+}
+_LETHAL = frozenset({"fatally", "mortally", "dead", "lethally"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,30 +32,20 @@ class _Rule:
     effect: Effect
     frame: str
     pos: str
+    needs: str
     confidence: float
 
 
 @dataclass(frozen=True, slots=True)
 class _Lexicon:
     rules: Mapping[str, tuple[_Rule, ...]]
-    governors: frozenset[str]
-    modals: frozenset[str]
-    markers: frozenset[str]
-    things: frozenset[str]
-    partitives: frozenset[str]
-    pairs: frozenset[str]
-    singular: frozenset[str]
-
-
-@dataclass(frozen=True, slots=True)
-class _Group:
-    """Some people as the text counts them; ``head`` is the token that names them."""
-
-    head: int
-    low: int | None
-    high: int | None
-    start: int
-    end: int
+    bars: Mapping[str, Words]
+    company: Mapping[str, Words]
+    violence: Mapping[str, Words]
+    victims: Mapping[str, Words]
+    single_events: Words
+    cumulative: Words
+    count: CountWords
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +55,7 @@ class _Mention:
     rule: _Rule
     token: Token
     effect: Effect
-    groups: tuple[_Group, ...]
+    groups: tuple[Group, ...]
 
 
 @lru_cache(maxsize=1)
@@ -66,20 +63,31 @@ def _lexicon() -> _Lexicon:
     data = tomllib.loads(files("transforms").joinpath("rules/casualties.toml").read_text(encoding="utf-8"))
     rules: dict[str, tuple[_Rule, ...]] = {}
     for entry in data["rules"]:
-        rule = _Rule(entry["id"], entry["effect"], entry["frame"], entry["pos"], entry["confidence"])
+        rule = _Rule(*(entry[key] for key in ("id", "effect", "frame", "pos", "needs", "confidence")))
         for form in entry["forms"]:
             rules[form] = (*rules.get(form, ()), rule)
-    bars, counting = data["not_actual"], data["counting"]
+    counting = _word_sets(data["counting"])
     return _Lexicon(
         rules=rules,
-        governors=frozenset(bars["governors"]),
-        modals=frozenset(bars["modals"]),
-        markers=frozenset(bars["markers"]),
-        things=frozenset(bars["things"]),
-        partitives=frozenset(counting["partitives"]),
-        pairs=frozenset(counting["pairs"]),
-        singular=frozenset(counting["singular_pronouns"]),
+        bars=_word_sets(data["not_actual"]),
+        company=_word_sets(data["company"]),
+        violence=_word_sets(data["violence"]),
+        victims=_word_sets(data["victims"]),
+        single_events=counting["single_events"],
+        cumulative=_word_sets(data["time"])["cumulative"],
+        count=CountWords(
+            partitives=counting["partitives"],
+            pairs=counting["pairs"],
+            singular=counting["singular_pronouns"],
+            collective=counting["collective"],
+            people=counting["people"],
+            skipped=counting["skipped"],
+        ),
     )
+
+
+def _word_sets(table: Mapping[str, Any]) -> dict[str, Words]:
+    return {name: frozenset(words) for name, words in table.items()}
 
 
 def find_casualties(doc: Doc) -> list[Finding]:
@@ -87,8 +95,9 @@ def find_casualties(doc: Doc) -> list[Finding]:
     triggers = [(token, rule) for token in doc if (rule := _rule_of(token)) is not None]
     if not triggers:
         return []
-    numbers = _numbers_by_token(doc)
-    mentions = [_mention(token, rule, numbers) for token, rule in triggers]
+    numbers = victims.number_tokens(doc)
+    present = frozenset(token.lower_ for token in doc)
+    mentions = [_mention(token, rule, numbers, present) for token, rule in triggers]
     actual = [mention for mention in mentions if mention is not None]
     return [_finding(doc, actual)] if actual else []
 
@@ -102,149 +111,155 @@ def _rule_of(token: Token) -> _Rule | None:
     return next((rule for rule in rules if rule.pos == pos), rules[0])
 
 
-def _numbers_by_token(doc: Doc) -> dict[int, Number]:
-    """Map the index of each token of a numeral to the number."""
-    numbers = find_numbers(doc.text)
-    return {token.i: n for n in numbers for token in doc if n.core <= token.idx < n.end}
-
-
-def _mention(token: Token, rule: _Rule, numbers: Mapping[int, Number]) -> _Mention | None:
-    heads = list(_people(token, rule))
-    if any(head.lower_ in _lexicon().things for head in heads) or not _is_actual(token):
+def _mention(token: Token, rule: _Rule, numbers: Mapping[int, Number], present: Words) -> _Mention | None:
+    """Return what a trigger reports, None when it reports nothing."""
+    if not _is_actual(token) or not _has_company(token, rule, present):
         return None
-    groups = tuple(group for head in heads if (group := _count(head, numbers)) is not None)
-    if rule.frame == "event" and not heads:
-        own = _count(token, numbers)
-        groups = (own,) if own else ()
-    if _is_negated(token) and not groups:
+    heads = list(victims.with_conjuncts(_people(token, rule), numbers, _lexicon().count))
+    if any(head.lower_ in _lexicon().bars["things"] for head in heads):
         return None
-    return _Mention(rule, token, rule.effect, groups)
+    groups = _groups(token, rule, heads, numbers)
+    if rule.needs == "people" and not any(_names_people(token.doc, group, numbers) for group in groups):
+        return None
+    if rule.needs == "cue" and not _is_violent(token, rule, groups, present):
+        return None
+    if _is_negated(token) and not any(group.high == 0 for group in groups):
+        return None
+    return _Mention(rule, token, _effect(token, rule), groups)
 
 
-# --- who it happened to
+def _people(token: Token, rule: _Rule) -> list[Token]:
+    if find := _PEOPLE.get(rule.frame):
+        return find(token)
+    if rule.frame == "harm":
+        return _harmed(token)
+    if rule.frame == "attribute":
+        return victims.belonging(token.head)
+    if rule.frame == "lives":
+        return [token]
+    return []
 
 
-def _people(token: Token, rule: _Rule) -> Iterator[Token]:
-    """Yield the heads of the phrases that name the people, conjuncts included."""
-    if rule.frame == "object":
-        found = _objects(token)
-    elif rule.frame == "subject":
-        found = _subjects(token)
-    elif rule.frame == "predicate":
-        found = _described(token)
-    elif rule.frame == "event":
-        found = _of(token)
-    elif rule.frame in {"people", "lives"}:
-        found = [token]
-    else:
-        found = []
-    for head in map(_antecedent, found):
-        yield head
-        yield from (other for other in head.conjuncts if other.pos_ in _PERSON_POS and other.i > head.i)
-
-
-def _antecedent(token: Token) -> Token:
-    """Return the noun that a relative pronoun stands for."""
+def _harmed(token: Token) -> list[Token]:
+    """Return who has the injuries: the subject of "suffered injuries", the man "with a wound"."""
     verb = token.head
-    return verb.head if token.lower_ in {"who", "which", "that", "whom"} and verb.dep_ == "relcl" else token
+    if verb.dep_ == "prep":
+        verb = verb.head
+    if verb.pos_ in {"NOUN", "PROPN"}:
+        return [verb]
+    return victims.children(verb, {"nsubj", "nsubjpass"}) or ([verb.head] if verb.dep_ == "acl" else [])
 
 
-def _children(token: Token, deps: Iterable[str]) -> list[Token]:
-    return [child for child in token.children if child.dep_ in deps]
+def _groups(token: Token, rule: _Rule, heads: Sequence[Token], numbers: Mapping[int, Number]) -> tuple[Group, ...]:
+    """Count the people of a mention: by the words before it, by the parse, then by the words behind it."""
+    words = _lexicon().count
+    if rule.frame == "toll":
+        return _toll(token, numbers)
+    if rule.frame in {"event", "people", "lives"} or token.tag_ not in {"VBG", "VBZ", "VB", "VBP"}:
+        before = victims.count_before(token, numbers, words)
+        others = [victims.count(head, numbers, words) for head in heads]
+        if before is not None:
+            return (before, *(group for group in others if group.key != before.key and group.key > before.key))
+    groups = tuple(victims.count(head, numbers, words) for head in heads)
+    if rule.frame in {"event", "people"} and not heads:
+        is_one = token.tag_ in {"NN", "NNP"} and (rule.frame == "people" or token.lower_ in _lexicon().single_events)
+        counted = victims.count(token, numbers, words)
+        return (counted,) if counted.stated or is_one else ()
+    if not any(group.low is not None for group in groups) and rule.frame == "object":
+        after = victims.count_after(token, numbers)
+        return (after,) if after else groups
+    return groups
 
 
-def _objects(token: Token) -> list[Token]:
-    if found := _children(token, {"nsubjpass"}) or _children(token, {"dobj"}):
-        return found
-    if token.dep_ in {"acl", "relcl", "amod"}:
-        return [token.head]
-    shared = [child for child in token.children if child.dep_ == "conj" and child.pos_ == "VERB"]
-    if shared and (found := _children(shared[0], {"dobj"})):
-        return found
-    if token.tag_ in {"VBN", "VBD"} and (found := _children(token, {"nsubj"})):
-        return found
-    if token.dep_ == "conj" and token.tag_ in {"VBN", "VBD"} and token.head != token:
-        return _children(token.head, _OBJECTS) or _objects_of_head(token)
-    if token.dep_ in {"xcomp", "oprd", "ccomp"}:
-        return _children(token.head, _OBJECTS)
-    return []
+def _toll(token: Token, numbers: Mapping[int, Number]) -> tuple[Group, ...]:
+    """Take the number that a toll reaches: the first behind the word, else the last before it."""
+    places = sorted(numbers, key=lambda i: (i < token.i, abs(i - token.i)))
+    return tuple(Group(n.core, i, n.low, n.high, True, n.start, n.end) for i in places[:1] if (n := numbers[i]))
 
 
-def _objects_of_head(token: Token) -> list[Token]:
-    return [token.head.head] if token.head.dep_ in {"acl", "relcl"} else []
+def _effect(token: Token, rule: _Rule) -> Effect:
+    """Return what happened; a shot or stab that is called fatal killed."""
+    if rule.effect == "injured" and any(child.lower_ in _LETHAL for child in token.children):
+        return "killed"
+    if rule.effect == "injured" and rule.frame == "object" and _is_to_death(token):
+        return "killed"
+    return rule.effect
 
 
-def _subjects(token: Token) -> list[Token]:
-    if found := _children(token, _SUBJECTS):
-        return found
-    if token.dep_ in {"acl", "relcl", "amod"}:
-        return [token.head]
-    if token.dep_ in {"conj", "xcomp", "advcl"} and token.head != token:
-        return _children(token.head, _SUBJECTS)
-    return []
-
-
-def _described(token: Token) -> list[Token]:
-    if found := _children(token, {"nummod", "nsubj"}):
-        return [token] if found[0].dep_ == "nummod" else found
-    if token.dep_ in {"amod", "acl", "relcl"}:
-        return [token.head]
-    if token.dep_ in {"oprd", "acomp", "xcomp", "ccomp", "advcl", "conj", "advmod"}:
-        return _children(token.head, _OBJECTS) or _children(token.head, {"nsubj"})
-    return [token] if token.pos_ in {"NOUN", "PROPN"} else []
-
-
-def _of(token: Token) -> list[Token]:
-    """Return who stands behind "of" or before the noun: the killing of X, X's death."""
-    for child in token.children:
-        if child.dep_ == "prep" and child.lower_ == "of":
-            return _children(child, {"pobj"})
-    return _children(token, {"poss"})
-
-
-# --- how many
-
-
-def _count(head: Token, numbers: Mapping[int, Number]) -> _Group | None:
-    """Count the people of one noun phrase, leaving out its conjuncts."""
-    lexicon = _lexicon()
-    for token in reversed(list(head.doc[head.left_edge.i : head.i + 1])):
-        if number := numbers.get(token.i):
-            return _Group(head.i, number.low, number.high, number.start, max(number.end, head.idx + len(head)))
-    if head.lower_ in lexicon.partitives:
-        for child in head.children:
-            if child.dep_ == "prep" and child.lower_ == "of":
-                inner = [group for o in _children(child, {"pobj"}) if (group := _count(o, numbers))]
-                if inner:
-                    return inner[0]
-    if head.lower_ in lexicon.pairs:
-        return _group_of(head, 2)
-    is_one = head.lower_ in lexicon.singular or head.tag_ in {"NN", "NNP"}
-    return _group_of(head, 1 if is_one else None)
-
-
-def _group_of(head: Token, count: int | None) -> _Group:
-    return _Group(head.i, count, count, head.idx, head.idx + len(head))
+def _is_to_death(token: Token) -> bool:
+    words = token.doc[token.i + 1 : token.i + 5].text.lower()
+    return "to death" in words or words.startswith("dead")
 
 
 # --- whether it happened
 
 
 def _is_actual(token: Token) -> bool:
-    """Tell whether a trigger is stated as a fact or a claim: no wish, threat, plan, condition or guess."""
-    lexicon = _lexicon()
-    for child in token.children:
-        if child.dep_ == "aux" and child.lower_ in lexicon.modals and not _has_perfect(token):
+    """Tell whether a trigger is stated as a fact or a claim: no wish, threat, plan, condition, charge or name."""
+    bars = _lexicon().bars
+    if token.dep_ in {"compound", "amod", "nmod"} and token.head.lower_ in bars["heads"]:
+        return False
+    verb = token
+    for _ in range(2):
+        if _is_hypothetical(verb):
             return False
-        if child.dep_ == "mark" and child.lower_ in lexicon.markers:
-            return False
-    if any(child.dep_ == "aux" and child.lower_ == "to" for child in token.children):
-        return token.head.lemma_.lower() in {"begin", "start", "manage", "continue"}
-    return token.head == token or token.head.lemma_.lower() not in lexicon.governors
+        if verb.dep_ != "conj":
+            break
+        verb = verb.head
+    return True
 
 
-def _has_perfect(verb: Token) -> bool:
-    return any(child.dep_ == "aux" and child.lower_ in {"have", "'ve"} for child in verb.children)
+def _is_hypothetical(verb: Token) -> bool:
+    bars = _lexicon().bars
+    has_perfect = any(child.dep_ == "aux" and child.lower_ in {"have", "'ve"} for child in verb.children)
+    for child in verb.children:
+        if child.dep_ == "aux" and child.lower_ in bars["modals"] and not has_perfect:
+            return True
+        if child.dep_ == "mark" and child.lower_ in bars["markers"]:
+            return True
+        if child.dep_ == "prt" and child.lower_ in bars["particles"] and verb.lower_ not in {"gunned", "mowed", "gun"}:
+            return True
+    if any(child.dep_ == "aux" and child.lower_ == "to" for child in verb.children):
+        return not has_perfect and verb.head.lemma_.lower() not in bars["done"]
+    above = verb.head.head if verb.head.dep_ == "prep" else verb.head
+    return above != verb and (
+        above.lemma_.lower() in bars["governors"] or verb.head.lemma_.lower() in bars["governors"]
+    )
+
+
+def _has_company(token: Token, rule: _Rule, present: Words) -> bool:
+    """Tell whether the words that a rule needs beside its trigger are there."""
+    company, bars = _lexicon().company, _lexicon().bars
+    if rule.frame == "attribute":
+        return token.head.lower_ in company["deadly"] or token.dep_ in {"acomp", "attr", "oprd"}
+    if rule.frame == "lives":
+        return token.head.lemma_.lower() in company["lives"] or token.head.head.lemma_.lower() in company["lives"]
+    if rule.frame == "harm":
+        return True
+    if rule.frame == "toll":
+        return bool(present & company["figures"])
+    if rule.needs == "company":
+        return bool(present & company["body"]) and token.pos_ in {"NOUN", "PROPN"}
+    if rule.frame == "event":
+        above = token.head.head if token.head.dep_ == "prep" else token.head
+        is_charge = above != token and above.lemma_.lower() in bars["charges"] and not victims.belonging(token)
+        return not is_charge
+    return True
+
+
+def _names_people(doc: Doc, group: Group, numbers: Mapping[int, Number]) -> bool:
+    return group.stated or victims.is_person(doc[group.head], numbers, _lexicon().count) or group.low is not None
+
+
+def _is_violent(token: Token, rule: _Rule, groups: Sequence[Group], present: Words) -> bool:
+    """Tell whether a death is one by violence, accident or disaster, by the words of the sentence."""
+    violence = _lexicon().violence
+    if rule.frame == "people":
+        return bool(present & violence["struck"])
+    if present & violence["natural"]:
+        return any(group.stated and (group.low or 0) > 1 for group in groups)
+    others = present - {token.lower_}
+    return bool(others & violence["cues"]) or any(group.stated for group in groups) or token.tag_ == "NNS"
 
 
 def _is_negated(token: Token) -> bool:
@@ -254,10 +269,9 @@ def _is_negated(token: Token) -> bool:
 # --- the finding
 
 
-def _finding(doc: Doc, mentions: list[_Mention]) -> Finding:
+def _finding(doc: Doc, mentions: Sequence[_Mention]) -> Finding:
     best = max(mentions, key=_rank)
     killed, injured, missing = (_total(mentions, effect) for effect in ("killed", "injured", "missing"))
-    counts = [c for c in (killed, injured, missing) if c is not None]
     start, end = best.token.idx, best.token.idx + len(best.token)
     return Finding(
         event_type="casualty_report",
@@ -266,13 +280,13 @@ def _finding(doc: Doc, mentions: list[_Mention]) -> Finding:
         confidence=best.rule.confidence,
         trigger_start=start,
         trigger_end=end,
-        killed_low=killed[0] if killed else None,
-        killed_high=killed[1] if killed else None,
-        injured_low=injured[0] if injured else None,
-        injured_high=injured[1] if injured else None,
-        missing_low=missing[0] if missing else None,
-        missing_high=missing[1] if missing else None,
-        casualty_text=None if not counts else doc.text[start:end],
+        killed_low=killed[0],
+        killed_high=killed[1],
+        injured_low=injured[0],
+        injured_high=injured[1],
+        missing_low=missing[0],
+        missing_high=missing[1],
+        casualty_text=None,
         plover="ASSAULT",
     )
 
@@ -281,12 +295,14 @@ def _rank(mention: _Mention) -> tuple[float, int]:
     return mention.rule.confidence, -mention.token.i
 
 
-def _total(mentions: list[_Mention], effect: Effect) -> tuple[int | None, int | None] | None:
+def _total(mentions: Sequence[_Mention], effect: Effect) -> Range:
     """Add up the groups of one effect, each noun once."""
-    groups = {group.head: group for mention in mentions if mention.effect == effect for group in mention.groups}
+    groups = {g.key: g for m in mentions if m.effect == effect for g in m.groups}
     counted = [group for group in groups.values() if group.low is not None or group.high is not None]
+    if any(group.stated for group in counted):
+        counted = [group for group in counted if group.stated]
     if not counted:
-        return None
-    low = sum(group.low or 0 for group in counted) or None
+        return None, None
+    lows = [group.low for group in counted if group.low is not None]
     high = None if any(group.high is None for group in counted) else sum(group.high or 0 for group in counted)
-    return low, high
+    return sum(lows) if lows else None, high
