@@ -1,0 +1,192 @@
+"""Bytes of a source: opened, decompressed, cut into lines. Damage ends a stream instead of raising in its middle."""
+
+import bz2
+import codecs
+import gzip
+import io
+import zlib
+from collections.abc import Iterator
+from typing import Any, BinaryIO, NamedTuple
+
+import zstandard
+from apache_beam.io.filesystem import CompressionTypes
+from apache_beam.io.filesystems import FileSystems
+
+from transforms.clean import bom_encoding
+from transforms.files import split_suffixes
+
+LONGEST_LINE = 16 * 2**20  # bytes
+SAMPLE_BYTES = 2_000
+_BUFFER = 2**18
+_HEAD = 4_096
+_ZSTD_PIECE = 1_024  # compressed bytes; one piece unpacks to 40 MB at worst
+_DAMAGE = (EOFError, OSError, zlib.error, zstandard.ZstdError)
+
+
+class Line(NamedTuple):
+    """One line without its end, counted from 1; ``data`` is only its start when the line was too long."""
+
+    number: int
+    data: bytes
+    too_long: bool
+
+
+class Stream(io.BufferedReader):
+    """The decompressed bytes of one source. ``damage`` says what ended it before its end."""
+
+    def __init__(self, raw: BinaryIO, compression: str = "") -> None:
+        """Read from ``raw``; ``compression`` is a suffix such as ``.gz``."""
+        self._unpacked = _Unpacked(raw, compression)
+        super().__init__(self._unpacked, _BUFFER)
+
+    @property
+    def damage(self) -> str | None:
+        """Say what went wrong with the bytes, None as long as nothing did."""
+        return self._unpacked.damage
+
+    def head(self) -> bytes:
+        """Return the first bytes without moving on."""
+        return self.peek(_HEAD)[:_HEAD]
+
+
+def open_stream(uri: str) -> Stream:
+    """Open a file of any Beam filesystem; its suffix says how it is compressed."""
+    raw = FileSystems.open(uri, compression_type=CompressionTypes.UNCOMPRESSED)
+    return Stream(raw, split_suffixes(uri)[1])
+
+
+def read_whole(stream: Stream, largest: int) -> bytes | None:
+    """Return all bytes; None when there are more than ``largest`` or the stream is damaged."""
+    data = stream.read(largest + 1)
+    return None if len(data) > largest or stream.damage else data
+
+
+def read_lines(stream: Stream, *, blank: bool = False) -> Iterator[Line]:
+    """Yield the lines of a stream as UTF-8; blank ones are counted, but left out unless ``blank``.
+
+    The last line of a damaged stream is left out when it has no end, because it may be only a part.
+    """
+    source = as_utf8(stream)
+    number = 0
+    while data := source.readline(LONGEST_LINE + 1):
+        number += 1
+        too_long = len(data) > LONGEST_LINE and not data.endswith(b"\n")
+        if too_long:
+            _skip_line(source)
+        if stream.damage and not data.endswith(b"\n"):
+            return
+        data = data.rstrip(b"\r\n")
+        if blank or data.strip():
+            yield Line(number, data[:SAMPLE_BYTES] if too_long else data, too_long)
+
+
+def _skip_line(source: io.BufferedReader) -> None:
+    """Move behind the end of the line that was begun."""
+    while (data := source.readline(_BUFFER)) and not data.endswith(b"\n"):
+        pass
+
+
+def as_utf8(stream: Stream) -> io.BufferedReader:
+    """Return the stream without its byte order mark, turned into UTF-8 when the mark says UTF-16 or UTF-32."""
+    marked = bom_encoding(stream.head())
+    if not marked:
+        return stream
+    stream.read(marked[1])
+    return stream if marked[0] == "utf-8" else io.BufferedReader(_Recoded(stream, marked[0]), _BUFFER)
+
+
+class _Unpacked(io.RawIOBase):
+    """Decompresses; an error becomes the end of the stream and is remembered."""
+
+    def __init__(self, raw: BinaryIO, compression: str) -> None:
+        self.damage: str | None = None
+        self._raw = raw
+        self._file = _decompressor(raw, compression)
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return self._file is self._raw and self._raw.seekable()
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        return self._raw.seek(offset, whence)
+
+    def tell(self) -> int:
+        return self._raw.tell()
+
+    def readinto(self, buffer: Any) -> int:
+        if self.damage:
+            return 0
+        try:
+            data = self._file.read1(len(buffer)) if hasattr(self._file, "read1") else self._file.read(len(buffer))
+        except _DAMAGE as error:
+            self.damage = str(error) or type(error).__name__
+            return 0
+        buffer[: len(data)] = data
+        return len(data)
+
+    def close(self) -> None:
+        self._raw.close()
+        super().close()
+
+
+class _Recoded(io.RawIOBase):
+    """Turns another Unicode encoding into UTF-8."""
+
+    def __init__(self, source: io.BufferedReader, encoding: str) -> None:
+        self._source = source
+        self._decoder = codecs.getincrementaldecoder(encoding)("replace")
+        self._ready = b""
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        while not self._ready and (data := self._source.read1(_BUFFER)):
+            self._ready = self._decoder.decode(data).encode("utf-8", "replace")
+        part, self._ready = self._ready[: len(buffer)], self._ready[len(buffer) :]
+        buffer[: len(part)] = part
+        return len(part)
+
+
+def _decompressor(raw: BinaryIO, compression: str) -> Any:
+    if compression == ".gz":
+        return gzip.GzipFile(fileobj=raw)
+    if compression == ".bz2":
+        return bz2.BZ2File(raw)
+    if compression == ".zst":
+        return _Zstandard(raw)
+    return raw
+
+
+class _Zstandard:
+    """Reads zstd frames one after the other; unlike zstandard's own reader it notices a cut-off last frame."""
+
+    def __init__(self, raw: BinaryIO) -> None:
+        self._raw = raw
+        self._frame = zstandard.ZstdDecompressor().decompressobj()
+        self._begun = False
+        self._packed = b""
+        self._ready = memoryview(b"")
+
+    def read(self, size: int) -> memoryview:
+        """Return up to ``size`` bytes, none at the end."""
+        while not self._ready and self._fill():
+            pass
+        part, self._ready = self._ready[:size], self._ready[size:]
+        return part
+
+    def _fill(self) -> bool:
+        """Decompress one more piece; False at the end."""
+        self._packed = self._packed or self._raw.read(_ZSTD_PIECE)
+        if not self._packed:
+            if self._begun:
+                raise EOFError("the last zstd frame is cut off")
+            return False
+        self._ready = memoryview(self._frame.decompress(self._packed))
+        self._begun = not self._frame.eof
+        self._packed = self._frame.unused_data
+        if self._frame.eof:
+            self._frame = zstandard.ZstdDecompressor().decompressobj()
+        return True
