@@ -24,7 +24,7 @@ from transforms.stage import StageSettings
 
 RECORD_VERSION = 1
 _RANGE_BYTES = 48 << 20
-_FINAL, _DECIDED = "tables", "decided.sqlite"
+FINAL, _DECIDED = ".tables", ".decided.sqlite"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,11 +40,11 @@ def prepare(output: Output, settings: StageSettings) -> Prepared:
     """Merge what the run has staged into finished files below its staging folder."""
     staging = Path(settings.folder)
     staging.mkdir(parents=True, exist_ok=True)
-    with decisions(output.ledger, staging / f".{_DECIDED}") as ledger:
+    with decisions(output.ledger, staging / _DECIDED) as ledger:
         decide(ledger, settings)
         files: list[TableFile] = []
         for table, ranges in (("articles", article_ranges), ("events", article_ranges), ("rejects", reject_ranges)):
-            with TableWriter(staging / f".{_FINAL}", table, settings.run_id) as writer:
+            with TableWriter(staging / FINAL, table, settings.run_id) as writer:
                 merge_table(table, ranges(ledger, _RANGE_BYTES), staging, writer)
                 if not writer.files and not _has_other_files(output, table, settings.run_id):
                     writer.write_empty(partition_folder(None, settings.partition_by))
@@ -67,7 +67,7 @@ def commit(output: Output, run_id: str, files: tuple[TableFile, ...], about: dic
         "files": [asdict(file) for file in files],
         "replaces": [path for path in committed_files(output, run_id) if path not in new],
     }
-    sync(output.staging(run_id) / f".{_DECIDED}")
+    sync(output.staging(run_id) / _DECIDED)
     _write_record(output.pending(run_id), record)
     roll_forward(output, output.pending(run_id))
 
@@ -101,9 +101,9 @@ def roll_forward(output: Output, pending: Path) -> None:
     record = read_record(pending)
     staging = output.staging(record["run_id"])
     for file in record["files"]:
-        _place(staging / f".{_FINAL}" / file["path"], output.root / file["path"], file["size"])
-    if (staging / f".{_DECIDED}").exists():
-        with decisions(output.ledger, staging / f".{_DECIDED}") as ledger:
+        _place(staging / FINAL / file["path"], output.root / file["path"], file["size"])
+    if (staging / _DECIDED).exists():
+        with decisions(output.ledger, staging / _DECIDED) as ledger:
             take_over(ledger)
     for path in record["replaces"]:
         (output.root / path).unlink(missing_ok=True)

@@ -8,11 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from schemas.errors import UserError
-
-
-class OutputBusy(UserError):
-    """Another process is writing to the output (exit status 75)."""
+from schemas.errors import BusyError, UserError
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +51,7 @@ class Output:
             try:
                 fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError as error:
-                raise OutputBusy(
+                raise BusyError(
                     f"{self.root}: another run is writing here; wait for it or choose another --output"
                 ) from error
             yield

@@ -1,0 +1,38 @@
+"""The whole flow on one screen: sources, articles, sentences, events, tables."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import apache_beam as beam
+
+from schemas.source import Source
+from transforms.ledger import SkipKnown
+from transforms.read import ReadArticles, ReadSettings
+from transforms.split import SplitSentences
+from transforms.stage import StageRows, StageSettings
+from transforms.tag import TagEvents
+
+
+@dataclass(frozen=True, slots=True)
+class GraphSettings:
+    """What the steps need to know; plain values that can be sent to a worker."""
+
+    read: ReadSettings
+    stage: StageSettings
+    ledger: str
+    model: str | None
+
+
+def build(pipeline: beam.Pipeline, sources: Sequence[Source], settings: GraphSettings) -> None:
+    """Wire the steps. Each takes bounded or unbounded input; what fails leaves a step by its ``rejects``."""
+    sources_ = pipeline | "Sources" >> beam.Create(sources)
+    read = sources_ | "ReadArticles" >> ReadArticles(settings.read)
+    new = read.articles | "SkipKnown" >> SkipKnown(settings.ledger, settings.stage.run_id)
+    split = new | "SplitSentences" >> SplitSentences()
+    tagged = split.articles | "TagEvents" >> TagEvents(settings.model)
+
+    # One StageRows for each branch: joining them first would hold all rows in memory on the in-process runner.
+    tagged.articles | "StageTagged" >> StageRows(settings.stage)
+    read.rejects | "StageReadRejects" >> StageRows(settings.stage)
+    split.rejects | "StageSplitRejects" >> StageRows(settings.stage)
+    tagged.rejects | "StageTagRejects" >> StageRows(settings.stage)
