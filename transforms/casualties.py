@@ -1,8 +1,8 @@
 """Find reports of people killed, injured or missing in a parsed sentence, and add up the counts."""
 
 import tomllib
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import files
 from typing import Any, Literal
@@ -11,19 +11,18 @@ from spacy.tokens import Doc, Token
 
 from schemas.event import Finding
 from transforms import victims
-from transforms.numbers import Number
-from transforms.victims import CountWords, Group, Words
+from transforms.victims import CountWords, Group, Scene, Words
 
 Effect = Literal["killed", "injured", "missing", "casualty", "none"]
 Range = tuple[int | None, int | None]
 
 _PEOPLE: Mapping[str, Callable[[Token], list[Token]]] = {
     "object": victims.objects,
+    "lost": victims.lost,
     "subject": victims.subjects,
     "predicate": victims.described,
     "event": victims.belonging,
 }
-_LETHAL = frozenset({"fatally", "mortally", "dead", "lethally"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +32,7 @@ class _Rule:
     frame: str
     pos: str
     needs: str
+    near: Words
     confidence: float
 
 
@@ -43,8 +43,8 @@ class _Lexicon:
     company: Mapping[str, Words]
     violence: Mapping[str, Words]
     victims: Mapping[str, Words]
-    single_events: Words
-    cumulative: Words
+    counting: Mapping[str, Words]
+    time: Mapping[str, Words]
     count: CountWords
 
 
@@ -57,13 +57,26 @@ class _Mention:
     effect: Effect
     groups: tuple[Group, ...]
 
+    @property
+    def is_stated(self) -> bool:
+        """Tell whether a number in the text counts the people."""
+        return any(group.stated for group in self.groups)
+
 
 @lru_cache(maxsize=1)
 def _lexicon() -> _Lexicon:
     data = tomllib.loads(files("transforms").joinpath("rules/casualties.toml").read_text(encoding="utf-8"))
     rules: dict[str, tuple[_Rule, ...]] = {}
     for entry in data["rules"]:
-        rule = _Rule(*(entry[key] for key in ("id", "effect", "frame", "pos", "needs", "confidence")))
+        rule = _Rule(
+            rule_id=entry["id"],
+            effect=entry["effect"],
+            frame=entry["frame"],
+            pos=entry.get("pos", "any"),
+            needs=entry.get("needs", ""),
+            near=frozenset(entry.get("near", ())),
+            confidence=entry["confidence"],
+        )
         for form in entry["forms"]:
             rules[form] = (*rules.get(form, ()), rule)
     counting = _word_sets(data["counting"])
@@ -73,8 +86,8 @@ def _lexicon() -> _Lexicon:
         company=_word_sets(data["company"]),
         violence=_word_sets(data["violence"]),
         victims=_word_sets(data["victims"]),
-        single_events=counting["single_events"],
-        cumulative=_word_sets(data["time"])["cumulative"],
+        counting=counting,
+        time=_word_sets(data["time"]),
         count=CountWords(
             partitives=counting["partitives"],
             pairs=counting["pairs"],
@@ -95,9 +108,9 @@ def find_casualties(doc: Doc) -> list[Finding]:
     triggers = [(token, rule) for token in doc if (rule := _rule_of(token)) is not None]
     if not triggers:
         return []
-    numbers = victims.number_tokens(doc)
+    scene = victims.read_scene(doc, _lexicon().count)
     present = frozenset(token.lower_ for token in doc)
-    mentions = [_mention(token, rule, numbers, present) for token, rule in triggers]
+    mentions = [_mention(token, rule, scene, present) for token, rule in triggers]
     actual = [mention for mention in mentions if mention is not None]
     return [_finding(doc, actual)] if actual else []
 
@@ -111,21 +124,22 @@ def _rule_of(token: Token) -> _Rule | None:
     return next((rule for rule in rules if rule.pos == pos), rules[0])
 
 
-def _mention(token: Token, rule: _Rule, numbers: Mapping[int, Number], present: Words) -> _Mention | None:
+def _mention(token: Token, rule: _Rule, scene: Scene, present: Words) -> _Mention | None:
     """Return what a trigger reports, None when it reports nothing."""
-    if not _is_actual(token) or not _has_company(token, rule, present):
+    if not _is_actual(token, rule) or not _has_company(token, rule, present):
         return None
-    heads = list(victims.with_conjuncts(_people(token, rule), numbers, _lexicon().count))
+    heads = list(victims.with_conjuncts(_people(token, rule), scene))
     if any(head.lower_ in _lexicon().bars["things"] for head in heads):
         return None
-    groups = _groups(token, rule, heads, numbers)
-    if rule.needs == "people" and not any(_names_people(token.doc, group, numbers) for group in groups):
+    groups = _groups(token, rule, heads, scene)
+    if not _meets(token, rule, groups, scene, present):
         return None
-    if rule.needs == "cue" and not _is_violent(token, rule, groups, present):
-        return None
-    if _is_negated(token) and not any(group.high == 0 for group in groups):
+    if any(child.dep_ == "neg" for child in token.children) and not any(group.high == 0 for group in groups):
         return None
     return _Mention(rule, token, _effect(token, rule), groups)
+
+
+# --- who, how many, what
 
 
 def _people(token: Token, rule: _Rule) -> list[Token]:
@@ -135,9 +149,7 @@ def _people(token: Token, rule: _Rule) -> list[Token]:
         return _harmed(token)
     if rule.frame == "attribute":
         return victims.belonging(token.head)
-    if rule.frame == "lives":
-        return [token]
-    return []
+    return [token] if rule.frame == "lives" else []
 
 
 def _harmed(token: Token) -> list[Token]:
@@ -147,57 +159,71 @@ def _harmed(token: Token) -> list[Token]:
         verb = verb.head
     if verb.pos_ in {"NOUN", "PROPN"}:
         return [verb]
-    return victims.children(verb, {"nsubj", "nsubjpass"}) or ([verb.head] if verb.dep_ == "acl" else [])
+    return victims.children(verb, {"nsubj", "nsubjpass"}) or ([verb.head] if verb.dep_ in {"acl", "relcl"} else [])
 
 
-def _groups(token: Token, rule: _Rule, heads: Sequence[Token], numbers: Mapping[int, Number]) -> tuple[Group, ...]:
-    """Count the people of a mention: by the words before it, by the parse, then by the words behind it."""
-    words = _lexicon().count
+def _groups(token: Token, rule: _Rule, heads: Sequence[Token], scene: Scene) -> tuple[Group, ...]:
+    """Count the people of a mention: by the parse, by the words before it, then by the words behind it."""
     if rule.frame == "toll":
-        return _toll(token, numbers)
-    if rule.frame in {"event", "people", "lives"} or token.tag_ not in {"VBG", "VBZ", "VB", "VBP"}:
-        before = victims.count_before(token, numbers, words)
-        others = [victims.count(head, numbers, words) for head in heads]
-        if before is not None:
-            return (before, *(group for group in others if group.key != before.key and group.key > before.key))
-    groups = tuple(victims.count(head, numbers, words) for head in heads)
+        return _toll(token, scene)
+    if rule.frame == "adverb":
+        group = victims.stated_at(token.i - 1, {**scene.asides, **scene.numbers})
+        return (group,) if group else ()
+    parsed = tuple(victims.count(head, scene) for head in heads)
+    if _looks_back(token, rule):
+        before = victims.count_before(token, scene)
+        if _is_better(before, parsed):
+            return before
     if rule.frame in {"event", "people"} and not heads:
-        is_one = token.tag_ in {"NN", "NNP"} and (rule.frame == "people" or token.lower_ in _lexicon().single_events)
-        counted = victims.count(token, numbers, words)
+        counted = victims.count(token, scene)
+        is_one = token.tag_ in {"NN", "NNP"} and (
+            rule.frame == "people" or token.lower_ in _lexicon().counting["single_events"]
+        )
         return (counted,) if counted.stated or is_one else ()
-    if not any(group.low is not None for group in groups) and rule.frame == "object":
-        after = victims.count_after(token, numbers)
-        return (after,) if after else groups
-    return groups
+    if rule.frame == "object" and not any(group.low is not None for group in parsed):
+        after = victims.count_after(token, scene)
+        return (after,) if after else parsed
+    return parsed
 
 
-def _toll(token: Token, numbers: Mapping[int, Number]) -> tuple[Group, ...]:
+def _looks_back(token: Token, rule: _Rule) -> bool:
+    """Tell whether the people may stand before the trigger: "five killed", not "killing five"."""
+    if rule.frame in {"event", "people", "lives", "predicate", "subject"}:
+        return True
+    return token.tag_ not in {"VBG", "VBZ", "VB", "VBP"} and not victims.children(token, {"dobj"})
+
+
+def _is_better(before: Sequence[Group], parsed: Sequence[Group]) -> bool:
+    """Tell whether the words before a trigger count more people than the parse does."""
+    stated = sum(group.stated for group in before)
+    return stated > 0 and (stated, len(before)) >= (sum(group.stated for group in parsed), len(parsed))
+
+
+def _toll(token: Token, scene: Scene) -> tuple[Group, ...]:
     """Take the number that a toll reaches: the first behind the word, else the last before it."""
-    places = sorted(numbers, key=lambda i: (i < token.i, abs(i - token.i)))
-    return tuple(Group(n.core, i, n.low, n.high, True, n.start, n.end) for i in places[:1] if (n := numbers[i]))
+    places = sorted(scene.numbers, key=lambda i: (i < token.i, abs(i - token.i)))
+    return tuple(group for i in places[:1] if (group := victims.stated_at(i, scene.numbers)))
 
 
 def _effect(token: Token, rule: _Rule) -> Effect:
     """Return what happened; a shot or stab that is called fatal killed."""
-    if rule.effect == "injured" and any(child.lower_ in _LETHAL for child in token.children):
-        return "killed"
-    if rule.effect == "injured" and rule.frame == "object" and _is_to_death(token):
-        return "killed"
-    return rule.effect
-
-
-def _is_to_death(token: Token) -> bool:
-    words = token.doc[token.i + 1 : token.i + 5].text.lower()
-    return "to death" in words or words.startswith("dead")
+    if rule.effect != "injured":
+        return rule.effect
+    lethal = _lexicon().company["lethal"]
+    is_lethal = any(child.lower_ in lethal for child in token.children)
+    behind = token.doc[token.i + 1 : token.i + 5].text.lower()
+    return "killed" if is_lethal or "to death" in behind or behind.startswith("dead ") else "injured"
 
 
 # --- whether it happened
 
 
-def _is_actual(token: Token) -> bool:
+def _is_actual(token: Token, rule: _Rule) -> bool:
     """Tell whether a trigger is stated as a fact or a claim: no wish, threat, plan, condition, charge or name."""
     bars = _lexicon().bars
     if token.dep_ in {"compound", "amod", "nmod"} and token.head.lower_ in bars["heads"]:
+        return False
+    if rule.frame == "event" and token.dep_ in {"nsubj", "attr", "dobj"} and _is_hypothetical(token.head):
         return False
     verb = token
     for _ in range(2):
@@ -217,53 +243,66 @@ def _is_hypothetical(verb: Token) -> bool:
             return True
         if child.dep_ == "mark" and child.lower_ in bars["markers"]:
             return True
-        if child.dep_ == "prt" and child.lower_ in bars["particles"] and verb.lower_ not in {"gunned", "mowed", "gun"}:
+        if child.dep_ == "prt" and child.lower_ in bars["particles"] and verb.lower_ not in bars["downed"]:
             return True
     if any(child.dep_ == "aux" and child.lower_ == "to" for child in verb.children):
         return not has_perfect and verb.head.lemma_.lower() not in bars["done"]
     above = verb.head.head if verb.head.dep_ == "prep" else verb.head
-    return above != verb and (
-        above.lemma_.lower() in bars["governors"] or verb.head.lemma_.lower() in bars["governors"]
-    )
+    return above != verb and not bars["governors"].isdisjoint((above.lemma_.lower(), verb.head.lemma_.lower()))
 
 
 def _has_company(token: Token, rule: _Rule, present: Words) -> bool:
     """Tell whether the words that a rule needs beside its trigger are there."""
-    company, bars = _lexicon().company, _lexicon().bars
+    company = _lexicon().company
+    if rule.near and present.isdisjoint(rule.near):
+        return False
     if rule.frame == "attribute":
-        return token.head.lower_ in company["deadly"] or token.dep_ in {"acomp", "attr", "oprd"}
+        behind = {word.lower_ for word in token.doc[token.i + 1 : token.i + 4]}
+        return not company["deadly"].isdisjoint(behind) or token.dep_ in {"acomp", "oprd"}
     if rule.frame == "lives":
-        return token.head.lemma_.lower() in company["lives"] or token.head.head.lemma_.lower() in company["lives"]
-    if rule.frame == "harm":
-        return True
+        return any(above.lemma_.lower() in company["lives"] for above in list(token.ancestors)[:3])
     if rule.frame == "toll":
-        return bool(present & company["figures"])
-    if rule.needs == "company":
-        return bool(present & company["body"]) and token.pos_ in {"NOUN", "PROPN"}
+        return not present.isdisjoint(company["figures"])
     if rule.frame == "event":
-        above = token.head.head if token.head.dep_ == "prep" else token.head
-        is_charge = above != token and above.lemma_.lower() in bars["charges"] and not victims.belonging(token)
-        return not is_charge
+        return _is_specific(token)
+    return rule.frame != "harm" or not any(above.lemma_ in company["after_harm"] for above in list(token.ancestors)[:2])
+
+
+def _is_specific(token: Token) -> bool:
+    """Tell whether a noun like "murder" speaks of something that happened, not of a charge, a rate or a trend."""
+    bars = _lexicon().bars
+    if victims.belonging(token) or any(child.pos_ == "NUM" for child in token.children):
+        return True
+    above = token.head.head if token.head.dep_ == "prep" else token.head
+    if above != token and above.lemma_.lower() in bars["charges"] | bars["trends"]:
+        return False
+    has_article = any(child.dep_ in {"det", "poss", "compound", "amod"} for child in token.children)
+    return has_article or token.tag_ == "NNS" or token.lower_ not in bars["bare"]
+
+
+def _meets(token: Token, rule: _Rule, groups: Sequence[Group], scene: Scene, present: Words) -> bool:
+    """Tell whether a mention has what its rule needs: people, or a word of violence."""
+    if rule.needs == "number":
+        return any(group.stated for group in groups) or token.head.lemma_ in _lexicon().company["missing"]
+    if rule.needs == "people":
+        return any(group.low is not None or victims.is_person(scene.doc[group.head], scene) for group in groups)
+    if rule.needs == "known":
+        known = _lexicon().counting["people"]
+        return any(scene.doc[group.head].lower_ in known or group.stated for group in groups)
+    if rule.needs == "cue":
+        return _is_violent(token, groups, present)
     return True
 
 
-def _names_people(doc: Doc, group: Group, numbers: Mapping[int, Number]) -> bool:
-    return group.stated or victims.is_person(doc[group.head], numbers, _lexicon().count) or group.low is not None
-
-
-def _is_violent(token: Token, rule: _Rule, groups: Sequence[Group], present: Words) -> bool:
+def _is_violent(token: Token, groups: Sequence[Group], present: Words) -> bool:
     """Tell whether a death is one by violence, accident or disaster, by the words of the sentence."""
     violence = _lexicon().violence
-    if rule.frame == "people":
-        return bool(present & violence["struck"])
-    if present & violence["natural"]:
-        return any(group.stated and (group.low or 0) > 1 for group in groups)
-    others = present - {token.lower_}
-    return bool(others & violence["cues"]) or any(group.stated for group in groups) or token.tag_ == "NNS"
-
-
-def _is_negated(token: Token) -> bool:
-    return any(child.dep_ == "neg" for child in token.children)
+    is_counted = any(group.stated and (group.low or group.high or 0) > 1 for group in groups)
+    if is_counted:
+        return True
+    if not present.isdisjoint(violence["natural"]):
+        return False
+    return token.tag_ == "NNS" or not (present - {token.lower_}).isdisjoint(violence["cues"])
 
 
 # --- the finding
@@ -271,7 +310,12 @@ def _is_negated(token: Token) -> bool:
 
 def _finding(doc: Doc, mentions: Sequence[_Mention]) -> Finding:
     best = max(mentions, key=_rank)
-    killed, injured, missing = (_total(mentions, effect) for effect in ("killed", "injured", "missing"))
+    killed_groups = _total([m for m in mentions if m.effect == "killed"])
+    injured_groups = _total([m for m in mentions if m.effect == "injured"])
+    missing_groups = _total([m for m in mentions if m.effect == "missing"])
+    injured_groups = _without_killed(injured_groups, killed_groups)
+    killed, missing = _sum(killed_groups), _sum(missing_groups)
+    injured = _less_killed(_sum(injured_groups), killed, mentions)
     start, end = best.token.idx, best.token.idx + len(best.token)
     return Finding(
         event_type="casualty_report",
@@ -286,7 +330,7 @@ def _finding(doc: Doc, mentions: Sequence[_Mention]) -> Finding:
         injured_high=injured[1],
         missing_low=missing[0],
         missing_high=missing[1],
-        casualty_text=None,
+        casualty_text=_casualty_text(doc, (*killed_groups, *injured_groups, *missing_groups)),
         plover="ASSAULT",
     )
 
@@ -295,14 +339,64 @@ def _rank(mention: _Mention) -> tuple[float, int]:
     return mention.rule.confidence, -mention.token.i
 
 
-def _total(mentions: Sequence[_Mention], effect: Effect) -> Range:
-    """Add up the groups of one effect, each noun once."""
-    groups = {g.key: g for m in mentions if m.effect == effect for g in m.groups}
-    counted = [group for group in groups.values() if group.low is not None or group.high is not None]
-    if any(group.stated for group in counted):
-        counted = [group for group in counted if group.stated]
+def _casualty_text(doc: Doc, groups: Sequence[Group]) -> str | None:
+    counted = [group for group in groups if group.low is not None or group.high is not None]
+    return doc.text[min(g.start for g in counted) : max(g.end for g in counted)] if counted else None
+
+
+def _total(mentions: Sequence[_Mention]) -> tuple[Group, ...]:
+    """Choose the groups of one effect that add up: one incident, not the toll that is told beside it."""
+    counted = [m for m in mentions if any(g.low is not None or g.high is not None for g in m.groups)]
     if not counted:
-        return None, None
+        return ()
+    stated = [mention for mention in counted if mention.is_stated]
+    main = stated[0] if stated else max(counted, key=_implied_sum)
+    chosen = [main, *(other for other in counted if other is not main and _adds_up(main, other))]
+    groups = {group.key: group for mention in chosen for group in mention.groups}
+    return tuple(groups.values())
+
+
+def _implied_sum(mention: _Mention) -> int:
+    return sum(group.low or 0 for group in mention.groups)
+
+
+def _adds_up(main: _Mention, other: _Mention) -> bool:
+    """Tell whether another mention counts more people of the same incident."""
+    adding = _lexicon().counting["adding"]
+    for group in other.groups:
+        span = other.token.doc[max(group.head - 3, 0) : group.head + 1]
+        if any(token.lower_ in adding for token in span):
+            return True
+    return main.is_stated and other.is_stated and other.token in main.token.conjuncts
+
+
+def _without_killed(injured: Iterable[Group], killed: Sequence[Group]) -> tuple[Group, ...]:
+    """Leave out of the injured who is among the killed: "shot and killed a man"."""
+    keys = {group.key for group in killed}
+    has_single = any(not group.stated and group.low for group in killed)
+    return tuple(group for group in injured if group.key not in keys and (group.stated or not has_single))
+
+
+def _sum(groups: Iterable[Group]) -> Range:
+    counted = [group for group in groups if group.low is not None or group.high is not None]
     lows = [group.low for group in counted if group.low is not None]
-    high = None if any(group.high is None for group in counted) else sum(group.high or 0 for group in counted)
+    is_open = any(group.high is None for group in counted)
+    high = None if is_open or not counted else sum(group.high or 0 for group in counted)
     return sum(lows) if lows else None, high
+
+
+def _less_killed(injured: Range, killed: Range, mentions: Sequence[_Mention]) -> Range:
+    """Take the one killed off the five shot of "five shot, one killed"."""
+    shot = [m for m in mentions if m.rule.rule_id == "casualty.shoot" and m.effect == "injured" and m.is_stated]
+    dead = [m for m in mentions if m.effect == "killed" and m.is_stated]
+    if not shot or not dead or shot[0].token.i > dead[0].token.i or any(map(_has_others, (*shot, *dead))):
+        return injured
+    low, high, gone = injured[0], injured[1], killed[0]
+    if low is None or gone is None or low != high or gone > low:
+        return injured
+    return low - gone, low - gone
+
+
+def _has_others(mention: _Mention) -> bool:
+    adding = _lexicon().counting["adding"]
+    return any(token.lower_ in adding for token in mention.token.doc[max(mention.token.i - 3, 0) : mention.token.i])

@@ -8,6 +8,11 @@ from functools import lru_cache
 from importlib.resources import files
 
 _TOKEN = re.compile(r"\d{1,3}(?:,\d{2,3})+(?![\d,])|\d+(?:\.\d+)?|[^\W\d_]+|\S")
+_GLUE = re.compile(
+    r"(?:[$£€¥#/:.,\w]|\w[-–]|\b[Nn]os?\. ?|\b(?:Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sept?|Oct|Nov|Dec)\.? |"
+    r"\b(?:January|February|March|April|May|June|July|August|September|October|November|December) )$"
+)
+_BARE_YEAR = re.compile(r"(?:19|20)\d\d")
 _LONGEST_PHRASE = 5  # words
 
 
@@ -49,6 +54,7 @@ class _Grammar:
     before: Mapping[str, str]
     after: Mapping[str, str]
     measured: re.Pattern[str]
+    dated: re.Pattern[str]
 
 
 @lru_cache(maxsize=1)
@@ -63,6 +69,7 @@ def _grammar() -> _Grammar:
         before={_spaced(phrase): kind for kind, phrases in data["before"].items() for phrase in phrases},
         after={_spaced(phrase): kind for kind, phrases in data["after"].items() for phrase in phrases},
         measured=re.compile(rf"[\s-]*(?:{'|'.join(data['units']['words'])})(?!\w)|[/:]\d", re.IGNORECASE),
+        dated=re.compile(rf"\b(?:{'|'.join(data['units']['dated'])})[\s,]+$", re.IGNORECASE),
     )
 
 
@@ -98,7 +105,7 @@ def _read_bounded(text: str, words: list[_Word], first: int) -> tuple[Number | N
     numeral = _read_numeral(text, words, core)
     if numeral is None:
         return None, first + 1
-    top = _read_range_end(text, words, numeral, between=is_between)
+    top = _read_range_end(words, numeral, between=is_between)
     after = top.after if top else numeral.after
     if phrase := _match(grammar.after, words, after):
         kinds.add(grammar.after[phrase])
@@ -117,12 +124,12 @@ def _bounds(numeral: _Numeral, top: _Numeral | None, kinds: set[str]) -> tuple[i
     return numeral.value, None if numeral.is_open or "lower" in kinds else numeral.value
 
 
-def _read_range_end(text: str, words: list[_Word], low: _Numeral, *, between: bool) -> _Numeral | None:
+def _read_range_end(words: list[_Word], low: _Numeral, *, between: bool) -> _Numeral | None:
     """Read the "to 20" of "15 to 20"."""
     joints = {"and"} if between else {"to", "-", "–", "or"}
     if low.after + 1 >= len(words) or words[low.after].text not in joints:
         return None
-    top = _read_numeral(text, words, low.after + 1)
+    top = _read_cardinal(words, low.after + 1)
     return top if top and top.value > low.value and not low.is_open else None
 
 
@@ -153,8 +160,10 @@ def _read_numeral(text: str, words: list[_Word], first: int) -> _Numeral | None:
 
 def _is_glued(text: str, word: _Word) -> bool:
     """Tell whether a numeral belongs to a name, a date, a time or a sum: F-16, 10/7, 3:30, $5."""
-    before = text[max(word.start - 2, 0) : word.start]
-    return bool(re.search(r"[$£€¥#/:.,\w]$|\w[-–]$", before)) and word.text[0].isdigit()
+    before = text[max(word.start - 12, 0) : word.start]
+    if not word.text[0].isdigit():
+        return False
+    return bool(_GLUE.search(before) or (_BARE_YEAR.fullmatch(word.text) and _grammar().dated.search(before)))
 
 
 def _read_cardinal(words: list[_Word], first: int) -> _Numeral | None:

@@ -1,5 +1,6 @@
 """Find who a casualty trigger speaks of, and how many they are."""
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -10,10 +11,16 @@ from transforms.numbers import Number, find_numbers
 Words = frozenset[str]
 
 _SUBJECTS = frozenset({"nsubj", "nsubjpass"})
-_PERSON_POS = frozenset({"NOUN", "PROPN", "NUM", "PRON"})
+_PERSON_POS = frozenset({"NOUN", "PROPN", "NUM", "PRON", "ADJ"})
 _PHRASE_POS = frozenset({"NOUN", "PROPN", "ADJ", "NUM", "DET", "PRON"})
 _RELATIVES = frozenset({"who", "which", "that", "whom"})
-_LOOK_BACK = 8  # tokens between a trigger and the number that it goes with
+_JOINTS = frozenset({",", "and", "&"})
+_CLOSED_BY = frozenset({"VBD", "VBZ", "VBP", "VBG", "VBN", "MD"})
+_DATELINE = re.compile(r"[A-Z][A-Z .,/'-]{3,}[^-–—]{0,60}?(?:--|[-–—])\s")
+_BRACKETS = re.compile(r"\([^()]*\)|\[[^\[\]]*\]")
+_PARTS = re.compile(r",?\s*(?:\bincluding|\bincludes|\bamong (?:them|whom)|\bidentified as|\bsuch as)\b", re.IGNORECASE)
+_OF_THEM = re.compile(r"\s+of (?:them|whom|those|which|the (?:victims|dead|injured|wounded))\b", re.IGNORECASE)
+_LOOK_BACK = 9  # tokens between a trigger and the number that it goes with
 _LOOK_AHEAD = 5
 
 
@@ -30,11 +37,25 @@ class CountWords:
 
 
 @dataclass(frozen=True, slots=True)
+class Scene:
+    """A sentence prepared for counting: its numbers by token, and the tokens that only say more about others.
+
+    ``aside`` holds the dateline, what stands in brackets, and what comes after "including" and "identified as".
+    """
+
+    doc: Doc
+    numbers: Mapping[int, Number]
+    asides: Mapping[int, Number]
+    aside: frozenset[int]
+    words: CountWords
+
+
+@dataclass(frozen=True, slots=True)
 class Group:
     """Some people as the text counts them.
 
-    ``key`` tells groups apart: where the number starts, else where the naming word does. ``stated`` is true for a number in the text.
-    ``start`` and ``end`` count characters.
+    ``key`` tells groups apart: where the number starts, else where the naming word does. ``stated`` is true for a
+    number in the text. ``start`` and ``end`` count characters.
     """
 
     key: int
@@ -46,13 +67,37 @@ class Group:
     end: int
 
 
-def number_tokens(doc: Doc) -> dict[int, Number]:
-    """Map the index of each token of a numeral to the number."""
-    found: dict[int, Number] = {}
+def read_scene(doc: Doc, words: CountWords) -> Scene:
+    """Find the numbers of a sentence and set aside those that count part of what another one counts."""
+    aside = frozenset(_aside(doc))
+    numbers: dict[int, Number] = {}
+    asides: dict[int, Number] = {}
     for number in find_numbers(doc.text):
         span = doc.char_span(number.core, number.end, alignment_mode="expand")
-        found.update((token.i, number) for token in span or ())
-    return found
+        if span is not None:
+            is_part = span.start in aside or _OF_THEM.match(doc.text, number.end) is not None
+            (asides if is_part else numbers).update((token.i, number) for token in span)
+    return Scene(doc, numbers, asides, aside, words)
+
+
+def _aside(doc: Doc) -> Iterator[int]:
+    if match := _DATELINE.match(doc.text):
+        yield from (token.i for token in doc if token.idx < match.end())
+    for match in _BRACKETS.finditer(doc.text):
+        yield from (token.i for token in doc if match.start() <= token.idx < match.end())
+    for match in _PARTS.finditer(doc.text):
+        yield from _part(doc, match.start(), match.end())
+
+
+def _part(doc: Doc, start: int, end: int) -> Iterator[int]:
+    """Yield the tokens from a word like "including" to the comma or verb that ends what it lists."""
+    is_list = doc.text[start:end].endswith("as")
+    for token in doc:
+        if token.idx + len(token) <= start:
+            continue
+        if token.idx >= end and (token.tag_ in _CLOSED_BY or (token.text in {",", ";"} and not is_list)):
+            return
+        yield token.i
 
 
 # --- where the people stand
@@ -81,7 +126,7 @@ def objects(token: Token) -> list[Token]:
         return objects(token.head)
     if token.dep_ in {"xcomp", "oprd", "ccomp"}:
         return children(token.head, {"dobj", "nsubjpass"})
-    return []
+    return children(token, {"acomp", "oprd"})
 
 
 def subjects(token: Token) -> list[Token]:
@@ -107,6 +152,11 @@ def described(token: Token) -> list[Token]:
     return []
 
 
+def lost(token: Token) -> list[Token]:
+    """Return whom somebody lost or hit: the object, never the subject."""
+    return children(token, {"dobj", "nsubjpass"})
+
+
 def belonging(token: Token) -> list[Token]:
     """Return who hangs on a noun: the killing of X, X's death."""
     for child in token.children:
@@ -123,73 +173,140 @@ def antecedent(token: Token) -> Token:
     return verb.head if token.lower_ in _RELATIVES and verb.dep_ == "relcl" else token
 
 
-def with_conjuncts(heads: Sequence[Token], numbers: Mapping[int, Number], words: CountWords) -> Iterator[Token]:
+def with_conjuncts(heads: Sequence[Token], scene: Scene) -> Iterator[Token]:
     """Yield each head and the people coordinated with it; "and damage to a building" is left out."""
     for head in map(antecedent, heads):
+        if head.i in scene.aside:
+            continue
         yield head
-        for other in head.conjuncts:
-            if other.i > head.i and other.pos_ in _PERSON_POS and is_person(other, numbers, words):
+        for other in (*head.conjuncts, *_together(head.head)):
+            if other.i > head.i and other.i not in scene.aside and is_person(other, scene):
                 yield other
 
 
-def is_person(token: Token, numbers: Mapping[int, Number], words: CountWords) -> bool:
+def _together(verb: Token) -> Iterator[Token]:
+    """Yield who stands behind "along with"."""
+    for child in verb.children:
+        if (
+            child.dep_ == "prep"
+            and child.lower_ == "with"
+            and child.i
+            and child.nbor(-1).lower_ in {"along", "together"}
+        ):
+            yield from children(child, {"pobj"})
+
+
+def is_person(token: Token, scene: Scene) -> bool:
     """Tell whether a noun may name people: known words, names, and what has a number."""
-    if token.lower_ in words.people or token.pos_ == "PROPN" or token.i in numbers:
+    if token.pos_ not in _PERSON_POS:
+        return False
+    if token.lower_ in scene.words.people or token.pos_ == "PROPN" or token.i in scene.numbers or is_aged(token):
         return True
-    return any(child.i in numbers for child in token.children)
+    return any(child.i in scene.numbers for child in token.children)
+
+
+def is_aged(token: Token) -> bool:
+    """Tell whether a token is the "old" of "a 5-year-old"."""
+    return token.lower_ in {"old", "olds"} and token.i > 0 and token.nbor(-1).text in {"-", "year", "month"}
 
 
 # --- how many they are
 
 
-def count_before(trigger: Token, numbers: Mapping[int, Number], words: CountWords) -> Group | None:
-    """Read the number of "five people were killed" off the words before the trigger, whatever the parse says."""
-    for token in reversed(trigger.doc[max(trigger.i - _LOOK_BACK, 0) : trigger.i]):
-        if number := numbers.get(token.i):
-            return _stated(number, trigger.i)
-        is_link = token.lower_ in words.skipped or token.pos_ in {"AUX", "ADV"} or token.lower_ == "of"
-        if not is_link and token.pos_ not in _PHRASE_POS:
-            return None
-    return None
+def count_before(trigger: Token, scene: Scene) -> tuple[Group, ...]:
+    """Read "two men and a child were killed" off the words before the trigger, whatever the parse says."""
+    groups: list[Group] = []
+    index = _step_over(trigger, scene)
+    while index >= 0:
+        group, index = _phrase(trigger, index, scene)
+        if group is None:
+            break
+        groups.append(group)
+        joint = index
+        while joint >= 0 and (scene.doc[joint].lower_ in _JOINTS or joint in scene.aside):
+            joint -= 1
+        if joint == index:
+            break
+        index = joint
+    return tuple(reversed(groups))
 
 
-def count_after(trigger: Token, numbers: Mapping[int, Number]) -> Group | None:
+def _step_over(trigger: Token, scene: Scene) -> int:
+    """Return the index of the last word of the phrase before "were shot and" or "critically"."""
+    index = trigger.i - 1
+    while index >= 0:
+        token = scene.doc[index]
+        is_link = token.lower_ in scene.words.skipped or token.pos_ in {"AUX", "ADV"} or index in scene.aside
+        is_shared = token.lower_ in _JOINTS and index and scene.doc[index - 1].tag_ in {"VBN", "VBD"}
+        is_verb = token.tag_ in {"VBN", "VBD"} and index + 1 < trigger.i and scene.doc[index + 1].lower_ in _JOINTS
+        if not (is_link or is_shared or is_verb) or index in scene.numbers:
+            break
+        index -= 1
+    return index
+
+
+def _phrase(trigger: Token, last: int, scene: Scene) -> tuple[Group | None, int]:
+    """Read one noun phrase backwards from its last word; return its group and the index before it."""
+    index = last
+    while index >= max(trigger.i - 4 * _LOOK_BACK, 0) and last - index < _LOOK_BACK:
+        token = scene.doc[index]
+        if number := scene.numbers.get(index):
+            while index >= 0 and scene.doc[index].idx >= number.start:
+                index -= 1
+            return _stated(number, trigger.i), index
+        if token.lower_ in {"a", "an", "another"} and index < last:
+            return _implied(scene.doc[last], 1), index - 1
+        is_inside = token.pos_ in _PHRASE_POS or token.lower_ in {"of", "-"} or index in scene.aside
+        if not is_inside or (token.lower_ in _RELATIVES and index < last):
+            break
+        index -= 1
+    head = scene.doc[last]
+    is_one = head.tag_ in {"NN", "NNP"} and head.lower_ in scene.words.people - scene.words.collective
+    return (_implied(head, 1), index) if is_one and index < last else (None, index)
+
+
+def count_after(trigger: Token, scene: Scene) -> Group | None:
     """Read the number of "killing at least five" off the words behind the trigger."""
-    for token in trigger.doc[trigger.i + 1 : trigger.i + 1 + _LOOK_AHEAD]:
-        if number := numbers.get(token.i):
+    for token in scene.doc[trigger.i + 1 : trigger.i + 1 + _LOOK_AHEAD]:
+        if number := scene.numbers.get(token.i):
             return _stated(number, trigger.i)
-        if token.pos_ in {"VERB", "AUX", "PUNCT", "SCONJ"} or (
-            token.pos_ == "ADP" and token.lower_ not in {"at", "than", "up"}
-        ):
+        if token.pos_ in {"VERB", "AUX", "PUNCT", "SCONJ"}:
+            return None
+        if token.pos_ == "ADP" and token.lower_ not in {"at", "than", "up"}:
             return None
     return None
+
+
+def stated_at(index: int, numbers: Mapping[int, Number]) -> Group | None:
+    """Return the group that the numeral at a token counts."""
+    return _stated(numbers[index], index) if index in numbers else None
 
 
 def _stated(number: Number, head: int) -> Group:
     return Group(number.core, head, number.low, number.high, True, number.start, number.end)
 
 
-def count(head: Token, numbers: Mapping[int, Number], words: CountWords) -> Group:
+def count(head: Token, scene: Scene) -> Group:
     """Count the people of one noun phrase, leaving out its conjuncts."""
-    if stated := _number_of(head, numbers):
-        return Group(
-            stated.core, head.i, stated.low, stated.high, True, stated.start, max(stated.end, head.idx + len(head))
-        )
+    words = scene.words
+    if number := _number_of(head, scene):
+        end = max(number.end, head.idx + len(head))
+        return Group(number.core, head.i, number.low, number.high, True, number.start, end)
     if head.lower_ in words.partitives | words.collective:
         for child in head.children:
             if child.dep_ == "prep" and child.lower_ == "of":
                 for inner in children(child, {"pobj"}):
-                    return count(inner, numbers, words)
+                    return count(inner, scene)
     if head.lower_ in words.pairs:
         return _implied(head, 2)
     return _implied(head, 1 if _is_single(head, words) else None)
 
 
-def _number_of(head: Token, numbers: Mapping[int, Number]) -> Number | None:
+def _number_of(head: Token, scene: Scene) -> Number | None:
     """Return the number that stands in the noun phrase before its head, or is the head."""
     for token in reversed(head.doc[head.left_edge.i : head.i + 1]):
-        if token.i in numbers and (token == head or _hangs_on(token, head)):
-            return numbers[token.i]
+        if token.i in scene.numbers and (token == head or _hangs_on(token, head)):
+            return scene.numbers[token.i]
     return None
 
 
@@ -207,6 +324,6 @@ def _implied(head: Token, number: int | None) -> Group:
 
 
 def _is_single(head: Token, words: CountWords) -> bool:
-    if head.lower_ in words.singular or (head.lower_ == "old" and head.i and head.nbor(-1).text == "-"):
+    if head.lower_ in words.singular or (head.lower_ == "old" and is_aged(head)):
         return True
     return head.tag_ in {"NN", "NNP"} and head.lower_ not in words.collective
