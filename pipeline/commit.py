@@ -23,7 +23,7 @@ from transforms.ledger import fill_ledger, open_ledger
 from transforms.stage import StageSettings
 
 RECORD_VERSION = 1
-_RANGE_BYTES = 48 << 20
+RANGE_BYTES = 48 << 20
 FINAL, _DECIDED = ".tables", ".decided.sqlite"
 
 
@@ -45,7 +45,8 @@ def prepare(output: Output, settings: StageSettings) -> Prepared:
         files: list[TableFile] = []
         for table, ranges in (("articles", article_ranges), ("events", article_ranges), ("rejects", reject_ranges)):
             with TableWriter(staging / FINAL, table, settings.run_id) as writer:
-                merge_table(table, ranges(ledger, _RANGE_BYTES), staging, writer)
+                merge_table(table, ranges(ledger, RANGE_BYTES), staging, writer)
+                writer.close()
                 if not writer.files and not _has_other_files(output, table, settings.run_id):
                     writer.write_empty(partition_folder(None, settings.partition_by))
             files += writer.files

@@ -21,7 +21,7 @@ _ORDER = {
     "events": [KEY, "sentence_index", "trigger_start", "trigger_end", "event_type"],
     "rejects": [KEY],
 }
-_FILE_BYTES = 512 << 20  # of Arrow data; about a third of that as zstd Parquet
+FILE_BYTES = 512 << 20  # of Arrow data; about a third of that as zstd Parquet
 _ROW_GROUP = 64_000
 
 
@@ -59,7 +59,7 @@ class TableWriter:
 
     def write(self, partition: str, rows: pa.Table) -> None:
         """Append rows of one partition; partitions come one after the other."""
-        if partition != self._partition or self._bytes > _FILE_BYTES:
+        if partition != self._partition or self._bytes > FILE_BYTES:
             self._open(partition)
         if self._writer is None:
             raise RuntimeError("no file is open")
