@@ -40,7 +40,7 @@ def test_the_id_of_an_event_names_its_place():
 
 def test_every_field_is_described_and_typed():
     for schema in TABLES.values():
-        assert all(field.metadata[b"description"].endswith(".") for field in schema)
+        assert all(field.metadata[b"description"].endswith(b".") for field in schema)
         assert not any(pa.types.is_dictionary(field.type) for field in schema)
         assert not {"day", "month", "year"} & set(schema.names)
 
