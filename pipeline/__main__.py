@@ -51,7 +51,10 @@ def dispatch(arguments: Sequence[str]) -> int:
 
 
 def _run(arguments: Sequence[str]) -> int:
+    from pipeline.log import set_up_logging
     from pipeline.options import parse_run, run_parser
+
+    set_up_logging("text", verbose=False)  # before Beam is imported, which warns of parts that are not installed
 
     if {"-h", "--help"} & set(arguments):
         run_parser().print_help()

@@ -22,6 +22,7 @@ from transforms.stage import StageSettings
 
 _SHOWN_PER_TYPE = 2
 _SAMPLE_FILES = 3
+_FILE_WIDTH = 120  # characters a line where the summary goes to a file or a pipe
 _COLUMNS = ("event_type", "actor", "target", "killed_low", "killed_high", "injured_low", "injured_high", "sentence")
 
 
@@ -126,7 +127,9 @@ def print_summary(summary: Summary, *, as_json: bool) -> None:
         line = about | summary.counts() | {"files": summary.files, "seconds": round(summary.seconds, 3)}
         print(json.dumps(line, ensure_ascii=False, separators=(",", ":")))
         return
-    console = Console(file=sys.stdout, highlight=False, soft_wrap=False)
+    console = Console(file=sys.stdout, highlight=False)
+    if not console.is_terminal:
+        console.width = _FILE_WIDTH
     console.print(_figures(summary))
     if summary.samples:
         console.print(_events_table(summary))
@@ -158,10 +161,10 @@ def _figures(summary: Summary) -> Table:
 
 
 def _events_table(summary: Summary) -> Table:
-    table = Table(box=box.SIMPLE_HEAD, title="Some of the events", title_justify="left", expand=False)
-    for heading in ("type", "who", "to whom", "counts"):
-        table.add_column(heading, max_width=22, overflow="ellipsis", no_wrap=True)
-    table.add_column("sentence", overflow="ellipsis", no_wrap=True, ratio=1)
+    table = Table(box=box.SIMPLE_HEAD, title="Some of the events", title_justify="left", pad_edge=False)
+    for heading, width in (("type", 9), ("who", 16), ("to whom", 16), ("counts", 12)):
+        table.add_column(heading, min_width=width, max_width=2 * width, overflow="ellipsis", no_wrap=True)
+    table.add_column("sentence", overflow="ellipsis", no_wrap=True)
     for row in summary.samples:
         sentence = " ".join(row["sentence"].split())
         cells = (
@@ -191,6 +194,10 @@ def _bounds(low: int | None, high: int | None) -> str:
 
 def _print_whereabouts(console: Console, summary: Summary) -> None:
     pattern = str(summary.output / "events" / "**" / "*.parquet").replace("'", "''")
-    query = f"SELECT event_type, actor, target, sentence FROM read_parquet('{pattern}')"
+    query = f"SELECT event_type, actor, target, sentence FROM '{pattern}'"
     console.print(f"[bold]Tables[/bold]  {escape(str(summary.output))}/{{articles,events,rejects}}/", soft_wrap=True)
-    console.print(f"[bold]Look[/bold]    {escape(f'duckdb -c {shlex.quote(query)}')}", soft_wrap=True)
+    console.print(f"[bold]Look[/bold]    {escape(f'duckdb -c {_shell_quoted(query)}')}", soft_wrap=True)
+
+
+def _shell_quoted(text: str) -> str:
+    return shlex.quote(text) if set(text) & set('"$`\\!') else f'"{text}"'
