@@ -6,6 +6,7 @@ that cannot be read or lies more than 48 hours ahead becomes null with ``publish
 costs itself only; a broken file what comes behind the break.
 """
 
+import io
 import re
 import tomllib
 from collections.abc import Callable, Iterator, Mapping
@@ -23,12 +24,15 @@ from transforms.clean import bom_encoding, clean_language, clean_line, clean_tex
 from transforms.counters import count
 from transforms.dates import date_article
 from transforms.draft import Draft, Flaw
+from transforms.feeds import read_feed
+from transforms.fetch import Fetched, FetchError, fetch, redact
 from transforms.files import FORMATS, split_suffixes
+from transforms.html import read_html
 from transforms.records import read_csv, read_json, read_jsonl, read_parquet
 from transforms.streams import Stream, open_stream, read_whole
+from transforms.warc import read_warc
 
 REASONS: Mapping[str, str] = tomllib.loads(files("transforms").joinpath("reasons.toml").read_text("utf-8"))
-LARGEST_DOCUMENT = 15 * 2**20  # bytes of a text, an HTML page or a feed, unpacked
 
 _JSON_FEED = b"jsonfeed.org/version"
 _SIGNATURES = (
@@ -81,7 +85,7 @@ def read_source(source: Source, settings: ReadSettings, clock: Clock = utc_now) 
     except Exception as error:  # whatever a file does to a parser: its neighbours go on
         count("records")
         count("rejects_read")
-        yield _reject(source.uri, Flaw(reason="unreadable", detail=f"{type(error).__name__}: {error}"))
+        yield _reject(redact(source.uri), Flaw(reason="unreadable", detail=f"{type(error).__name__}: {error}"))
 
 
 def detect_format(source: Source, head: bytes) -> str | None:
@@ -95,17 +99,32 @@ def detect_format(source: Source, head: bytes) -> str | None:
 
 
 def _read(source: Source, settings: ReadSettings, now: datetime) -> Iterator[Article | Reject]:
-    position = None
-    with open_stream(source.uri) as stream:
+    uri, position = redact(source.uri), None
+    try:
+        stream, fetched = _open(source, settings)
+    except FetchError as error:
+        yield _reject(uri, Flaw(reason=error.reason, detail=error.detail), "fetch")
+        return
+    with stream:
         source_format = detect_format(source, stream.head())
-        for record in _read_format(source_format, stream, settings):
+        for record in _read_format(source_format, stream, settings, fetched):
             position = record.position
-            yield _finish(record, source.uri, source_format or "", settings, now)
+            yield _finish(record, uri, source_format or "", settings, now)
         if stream.damage:
-            yield _reject(source.uri, Flaw(reason="corrupt", detail=stream.damage, position=position))
+            yield _reject(uri, Flaw(reason="corrupt", detail=stream.damage, position=position))
 
 
-def _read_format(source_format: str | None, stream: Stream, settings: ReadSettings) -> Iterator[Draft | Flaw]:
+def _open(source: Source, settings: ReadSettings) -> tuple[Stream, Fetched | None]:
+    """Return the bytes of a source, and how they came when they were fetched."""
+    if not source.uri.startswith(("http://", "https://")):
+        return open_stream(source.uri), None
+    fetched = fetch(source.uri, allow_private=settings.allow_private)
+    return Stream(io.BytesIO(fetched.content), split_suffixes(fetched.url)[1]), fetched
+
+
+def _read_format(
+    source_format: str | None, stream: Stream, settings: ReadSettings, fetched: Fetched | None
+) -> Iterator[Draft | Flaw]:
     match source_format:
         case "jsonl":
             return read_jsonl(stream, settings.mapping)
@@ -115,18 +134,21 @@ def _read_format(source_format: str | None, stream: Stream, settings: ReadSettin
             return read_csv(stream, settings.mapping)
         case "parquet":
             return read_parquet(stream, settings.mapping)
-        case "text":
-            return read_text(stream)
+        case "warc":
+            return read_warc(stream)
+        case "text" | "html" | "feed":
+            return _read_document(source_format, stream, fetched)
     return iter([Flaw(reason="unknown_format", sample=stream.head())])
 
 
-def read_text(stream: Stream) -> Iterator[Draft | Flaw]:
-    """Yield the whole file as the text of one article."""
-    data = read_whole(stream, LARGEST_DOCUMENT)
-    if data is not None:
-        yield Draft(text=decode(data))
-    elif not stream.damage:
-        yield Flaw(reason="too_large")
+def _read_document(source_format: str, stream: Stream, fetched: Fetched | None) -> Iterator[Draft | Flaw]:
+    """Read what has to be in memory as a whole: a text, a page, a feed."""
+    data = read_whole(stream)
+    if data is None:
+        return iter(() if stream.damage else [Flaw(reason="too_large")])
+    if source_format == "feed":
+        return read_feed(data, address=fetched.url, charset=fetched.charset) if fetched else read_feed(data)
+    return read_html(data) if source_format == "html" else iter([Draft(text=decode(data))])
 
 
 def _finish(

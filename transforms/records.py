@@ -85,7 +85,7 @@ def _draft_of_line(line: Line, mapping: Mapping[str, str]) -> Draft | Flaw:
 def _parsed(text: str) -> Any:
     """Return the value of JSON text, or the error that stands for it."""
     try:
-        return json.loads(text)
+        return json.loads(text, strict=False)
     except (ValueError, RecursionError) as error:
         return error
 
@@ -130,7 +130,7 @@ def _wrapped(value: Any) -> list[Any] | None:
 def _read_array(stream: Stream, mapping: Mapping[str, str]) -> Iterator[Draft | Flaw]:
     """Read the elements of an array one by one. What follows a broken element cannot be found again and is lost."""
     source = io.TextIOWrapper(as_utf8(stream), encoding="utf-8", errors="replace", newline="")
-    decoder = json.JSONDecoder()
+    decoder = json.JSONDecoder(strict=False)
     buffer, position, more = source.read(_CHUNK), 1, True
     at = buffer.index("[") + 1
     while True:

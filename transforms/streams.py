@@ -15,6 +15,7 @@ from apache_beam.io.filesystems import FileSystems
 from transforms.clean import bom_encoding
 from transforms.files import split_suffixes
 
+LARGEST_DOCUMENT = 15 * 2**20  # bytes of a text, an HTML page or a feed, unpacked
 LONGEST_LINE = 16 * 2**20  # bytes
 SAMPLE_BYTES = 2_000
 _BUFFER = 2**18
@@ -55,10 +56,10 @@ def open_stream(uri: str) -> Stream:
     return Stream(raw, split_suffixes(uri)[1])
 
 
-def read_whole(stream: Stream, largest: int) -> bytes | None:
-    """Return all bytes; None when there are more than ``largest`` or the stream is damaged."""
-    data = stream.read(largest + 1)
-    return None if len(data) > largest or stream.damage else data
+def read_whole(stream: Stream) -> bytes | None:
+    """Return all bytes of a document; None when there are too many or the stream is damaged."""
+    data = stream.read(LARGEST_DOCUMENT + 1)
+    return None if len(data) > LARGEST_DOCUMENT or stream.damage else data
 
 
 def read_lines(stream: Stream, *, blank: bool = False) -> Iterator[Line]:
