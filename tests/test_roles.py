@@ -1,0 +1,48 @@
+import pytest
+
+from transforms.match import find_matches
+from transforms.model import load_model
+from transforms.roles import Roles, find_roles, name_before
+
+
+def roles(text: str, rule: str, before: tuple[str, ...] = ()) -> Roles:
+    match = next(match for match in find_matches(load_model()(text)) if match.rule.id == rule)
+    return find_roles(match, text, before)
+
+
+@pytest.mark.parametrize(
+    ("text", "rule", "actor"),
+    [
+        ("Norvania rejected the plan.", "refusal.reject", "Norvania"),
+        ("The plan was rejected by the Estmark Senate.", "refusal.reject", "Estmark Senate"),
+        ("Minister Adela Roth said that Norvania rejected the plan.", "refusal.reject", "Norvania"),
+        ("Estmark, which rejected the plan, sent no troops.", "refusal.reject", "Estmark"),
+        ("Norvania's offer of talks came on Monday.", "proposal.offer_noun", "Norvania"),
+        ("“Estmark must withdraw,” Minister Adela Roth said.", "condition.must", "Minister Adela Roth"),
+    ],
+)
+def test_actor(text: str, rule: str, actor: str) -> None:
+    assert roles(text, rule).actor == actor
+
+
+def test_pronoun_takes_the_name_before() -> None:
+    before = ("Minister Adela Roth said that the border was closed.", "Nothing moved in Port Selim.")
+    assert roles("She rejected the plan.", "refusal.reject", before).actor == "Minister Adela Roth"
+
+
+def test_speaker_and_attribution() -> None:
+    found = roles("Estmark rejected the plan, Minister Adela Roth said on Monday.", "refusal.reject")
+    assert (found.speaker, found.attribution_text) == ("Minister Adela Roth", "Minister Adela Roth said")
+
+
+def test_target_and_content() -> None:
+    found = roles("Norvania urged Estmark to withdraw its troops.", "proposal.urge")
+    assert found.target == "Estmark"
+    assert found.content_text is not None
+    assert "withdraw its troops" in found.content_text
+
+
+def test_names_before() -> None:
+    assert name_before(["On Monday the talks in Port Selim failed."]) == "Port Selim"
+    assert name_before(["It rained.", "Then Adela Roth said no to President Varga."]) == "Adela Roth"
+    assert name_before(["It rained."]) is None

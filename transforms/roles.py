@@ -1,0 +1,304 @@
+"""Who does what to whom: actor, target, speaker and the words of the content, from the parse and what stands before."""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cache
+
+from spacy.tokens import Doc, Token
+
+from transforms.match import Match, read_words
+
+SUBJECTS = ("nsubj", "nsubjpass", "csubj")
+OBJECTS = ("dobj", "dative", "nsubjpass")
+CONTENT = ("xcomp", "ccomp", "dobj", "acl", "prep", "oprd", "advcl", "relcl", "pcomp", "attr")
+CLAUSES = ("advcl", "ROOT", "ccomp", "relcl", "pcomp", "conj")
+NAME_PARTS = ("compound", "amod", "nmod", "poss", "nummod", "quantmod", "case", "punct")
+FIRST_PERSON = frozenset({"i", "we", "us", "me", "my", "our"})
+PRONOUNS = FIRST_PERSON | frozenset(
+    {"he", "she", "him", "her", "his", "it", "its", "they", "them", "their", "you", "your", "who", "which", "that"}
+    | {"this", "these", "those", "what", "one", "there"}
+)
+RELATIVES = frozenset({"who", "which", "that", "whom", "whose"})
+LOOK_BACK = 3
+
+_NAME = re.compile(r"(?:[A-Z][\w’'.&-]*|al-\w+)(?: (?:of |de |al |bin |the (?=[A-Z]))?(?:[A-Z][\w’'&-]*|al-\w+))*")
+_QUOTES = re.compile(r"[“”\"]")
+
+
+@dataclass(frozen=True, slots=True)
+class Roles:
+    """Names as a reader would give them; the texts are verbatim."""
+
+    actor: str | None = None
+    target: str | None = None
+    speaker: str | None = None
+    attribution_text: str | None = None
+    content_text: str | None = None
+    condition_text: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Speech:
+    """Who says it: the head of the speaker's name and the words that attribute it, first to last."""
+
+    speaker: Token
+    first: Token
+    last: Token
+
+
+def find_roles(match: Match, text: str, before: Sequence[str] = ()) -> Roles:
+    """Return the roles of one match; ``text`` is the sentence, ``before`` the sentences before it, nearest first."""
+    doc = match.token.doc
+    speech = find_speech(match.token)
+    speaker = resolve(speech.speaker, before) if speech else None
+    source = {"subject": subject, "owner": owner, "clause": clause_subject, "speaker": _no_token}[match.rule.actor]
+    token = source(match.token)
+    actor = resolve(token, before, speaker) if token is not None else None
+    target = target_of(match, token)
+    clause = content_of(match)
+    content = _slice(text, doc, clause) if clause else None
+    return Roles(
+        actor=actor or speaker or (quoted_speaker(doc, before) if match.rule.actor != "owner" else None),
+        target=resolve(target, before, speaker) if target is not None else None,
+        speaker=speaker,
+        attribution_text=_slice(text, doc, (speech.first, speech.last)) if speech else None,
+        content_text=content,
+        condition_text=content if match.rule.event_type == "condition" else None,
+    )
+
+
+def _no_token(token: Token) -> Token | None:  # noqa: ARG001
+    return None
+
+
+def subject(token: Token) -> Token | None:
+    """Return who does what the trigger says: its subject, agent, owner, or the subject that it shares with its head."""
+    if token.pos_ in ("NOUN", "PROPN") and token.dep_ != "ROOT":
+        return owner(token)
+    verb, hops = token, 0
+    while hops < 6:
+        found, final = _own_subject(verb)
+        if final:
+            return found
+        if verb.head.i == verb.i:
+            return None
+        verb, hops = verb.head, hops + 1
+    return None
+
+
+def _own_subject(verb: Token) -> tuple[Token | None, bool]:
+    """Return the verb's own subject, and whether the search ends here."""
+    passive = False
+    for child in verb.children:
+        if child.dep_ == "agent":
+            return next((below for below in child.children if below.dep_ == "pobj"), None), True
+        if child.dep_ == "nsubjpass":
+            passive = True
+        elif child.dep_ in SUBJECTS:
+            return (_antecedent(child), True)
+    if passive:
+        return None, True
+    if verb.dep_ == "acl" or (verb.dep_ == "relcl" and verb.tag_ in ("VBG", "VBN")):
+        return (None, True) if verb.tag_ == "VBN" else (verb.head, True)
+    if verb.dep_ in ("xcomp", "ccomp") and verb.tag_ == "VB":
+        controller = [child for child in verb.head.children if child.dep_ in ("dobj", "nsubjpass") and child.i < verb.i]
+        if controller:
+            return _antecedent(controller[0]), True
+    if verb.pos_ in ("NOUN", "PROPN") and verb.dep_ not in ("attr", "ROOT"):
+        return owner(verb), True
+    return None, False
+
+
+def _antecedent(token: Token) -> Token:
+    """Return what a relative pronoun stands for."""
+    if token.lower_ in RELATIVES:
+        for ancestor in token.ancestors:
+            if ancestor.dep_ == "relcl":
+                return ancestor.head
+    return token
+
+
+def owner(noun: Token) -> Token | None:
+    """Return whose offer or demand a noun is: possessor, "by" or "from" phrase, nationality, else a subject."""
+    if noun.pos_ not in ("NOUN", "PROPN"):
+        return subject(noun)
+    for child in noun.children:
+        if child.dep_ == "poss":
+            return child
+        if child.lower_ in ("by", "from", "of") and (child.lower_ != "of" or noun.lemma_ == "refusal"):
+            below = [token for token in child.children if token.dep_ == "pobj"]
+            if below:
+                return below[0]
+        if child.dep_ == "acl" and child.tag_ == "VBN":
+            found, _ = _own_subject(child)
+            if found is not None:
+                return found
+    names = [child for child in noun.lefts if child.dep_ in ("compound", "amod", "nmod") and child.text[:1].isupper()]
+    if names and noun.i != noun.doc[0].i:
+        return names[-1]
+    head = noun.head
+    if noun.dep_ in ("dobj", "attr", "conj", "pobj", "prep") and head.i != noun.i:
+        while head.pos_ in ("ADP", "NOUN", "SCONJ") and head.head.i != head.i:
+            head = head.head
+        return subject(head) if head.pos_ in ("VERB", "AUX") else None
+    return None
+
+
+def clause_subject(token: Token) -> Token | None:
+    """Return the subject of the clause that a connective such as "unless" depends on."""
+    verb = token
+    while verb.head.i != verb.i and verb.dep_ not in CLAUSES:
+        verb = verb.head
+    main = verb.head if verb.dep_ == "advcl" else verb
+    return subject(main)
+
+
+def find_speech(token: Token) -> Speech | None:
+    """Return the nearest say-verb above the token with its subject, else "according to", else the main say-verb."""
+    below = token
+    for ancestor in token.ancestors:
+        if below.dep_ in ("ccomp", "parataxis", "advcl", "dep", "conj") and (speech := _speech_of(ancestor)):
+            return speech
+        below = ancestor
+    for word in token.doc:
+        if word.lower_ == "according" or word.dep_ in ("parataxis", "ROOT"):
+            found = _according_to(word) if word.lower_ == "according" else _speech_of(word)
+            if found is not None and token.i != word.i:
+                return found
+    return None
+
+
+def _speech_of(verb: Token) -> Speech | None:
+    if verb.lemma_.lower() not in say_verbs():
+        return None
+    speakers = [child for child in verb.children if child.dep_ == "nsubj"]
+    if not speakers:
+        found = subject(verb)
+        return Speech(found, verb, verb) if found is not None else None
+    who = _antecedent(speakers[0])
+    first, last = sorted((speakers[0].left_edge, verb), key=_index)
+    return Speech(who, first, max(last, speakers[0].right_edge, key=_index) if verb.i < speakers[0].i else last)
+
+
+def _according_to(word: Token) -> Speech | None:
+    for below in word.subtree:
+        if below.dep_ == "pobj":
+            return Speech(below, word, below.right_edge)
+    return None
+
+
+def _index(token: Token) -> int:
+    return token.i
+
+
+@cache
+def say_verbs() -> frozenset[str]:
+    """Return the lemmas of verbs that report speech."""
+    return read_words("say")
+
+
+def target_of(match: Match, actor: Token | None) -> Token | None:
+    """Return to whom it is addressed: the object, the "to" or "on" phrase, or the subject of what is asked."""
+    token = match.token
+    if match.rule.target == "subject":
+        found = subject(token)
+        return found if found is not None and found is not actor else None
+    for child in token.children:
+        if child.dep_ in OBJECTS and _is_party(child):
+            return child
+        if child.dep_ == "ccomp":
+            return next((below for below in child.children if below.dep_ in SUBJECTS and _is_party(below)), None)
+        if child.dep_ == "prep" and child.lower_ in ("to", "on", "upon", "with"):
+            return next((below for below in child.children if below.dep_ == "pobj" and _is_party(below)), None)
+    return None
+
+
+def _is_party(token: Token) -> bool:
+    return token.pos_ == "PROPN" or token.lower_ in PRONOUNS or token.tag_ == "NNS"
+
+
+def content_of(match: Match) -> tuple[Token, Token] | None:
+    """Return first and last token of what is proposed, required or refused."""
+    token = match.token
+    if match.rule.actor == "clause" or token.pos_ in ("SCONJ", "AUX"):
+        verb = token.head
+        return verb.left_edge, verb.right_edge
+    for wanted in CONTENT:
+        for child in token.children:
+            if child.dep_ == wanted and child.lower_ not in PRONOUNS:
+                return child.left_edge, child.right_edge
+    return None
+
+
+def resolve(token: Token, before: Sequence[str], speaker: str | None = None) -> str | None:
+    """Return the name of a party; a pronoun takes the speaker, a name before it, or one of the sentences before."""
+    word = token.lower_
+    if word not in PRONOUNS:
+        return short_name(token)
+    if word in FIRST_PERSON:
+        return speaker or name_before(before)
+    for other in reversed(token.doc[: token.i]):
+        if other.dep_ in ("nsubj", "nsubjpass", "poss") and other.pos_ == "PROPN":
+            return short_name(other)
+    return name_before(before) or (speaker if word in ("he", "she", "it", "they") else None)
+
+
+def short_name(token: Token) -> str:
+    """Return the name that a token heads: its parts before it, what it is of, and those it is joined with."""
+    parts = [part for part in token.lefts if part.dep_ in NAME_PARTS]
+    first = parts[0].left_edge if parts else token
+    while first.i < token.i and (first.pos_ in ("DET", "PUNCT") or first.lower_ in ("a", "the", "an")):
+        first = first.nbor()
+    last = token
+    for child in token.rights:
+        if child.dep_ == "prep" and child.lower_ in ("of", "for") and token.pos_ != "PRON":
+            last = child.right_edge if child.right_edge.i - token.i <= 8 else last
+        elif child.dep_ == "conj":
+            last = child if child.i - token.i <= 6 else last
+        elif child.dep_ == "appos" and token.pos_ != "PROPN" and child.pos_ == "PROPN":
+            last = child
+    return token.doc[first.i : last.i + 1].text.strip(" ,;:'\"“”’")
+
+
+def quoted_speaker(doc: Doc, before: Sequence[str]) -> str | None:
+    """Return who is likely quoted in a sentence that names no speaker of its own."""
+    first = any(token.lower_ in FIRST_PERSON for token in doc)
+    return name_before(before) if first or _QUOTES.search(doc.text) else None
+
+
+def name_before(before: Sequence[str]) -> str | None:
+    """Return the nearest name in the sentences before: the one at a say-verb, else the first of the sentence."""
+    for sentence in before[:LOOK_BACK]:
+        names = list(_names(sentence))
+        spoken = [name for name, start, end in names if _at_say_verb(sentence, start, end)]
+        if spoken or names:
+            return spoken[0] if spoken else names[0][0]
+    return None
+
+
+def _names(sentence: str) -> Iterator[tuple[str, int, int]]:
+    for found in _NAME.finditer(sentence):
+        words = found.group().split(" ")
+        while words and words[0].lower().rstrip(".'’") in no_names():
+            words = words[1:]
+        name = " ".join(words).rstrip(".'’")
+        if len(name) > 1:
+            yield name.removesuffix("'s").removesuffix("’s"), found.start(), found.end()
+
+
+def _at_say_verb(sentence: str, start: int, end: int) -> bool:
+    return bool(re.search(r"\b(?:said|says|told|added)\s+(?:\w+ ){0,3}$", sentence[:start])) or bool(
+        re.match(r",?\s+(?:\w+ )?(?:said|says|told|added|has|have|will|is|was)\b", sentence[end:])
+    )
+
+
+@cache
+def no_names() -> frozenset[str]:
+    """Return capitalised words that begin sentences or name days and are no parties."""
+    return read_words("no_names")
+
+
+def _slice(text: str, doc: Doc, ends: tuple[Token, Token]) -> str:
+    first, last = ends
+    return text[doc[first.i].idx : last.idx + len(last)].strip(" ,;")
