@@ -95,6 +95,7 @@ def _lexicon() -> _Lexicon:
             collective=counting["collective"],
             people=counting["people"],
             skipped=counting["skipped"],
+            triggers=frozenset(rules) - counting["people"],
         ),
     )
 
@@ -120,7 +121,9 @@ def _rule_of(token: Token) -> _Rule | None:
     rules = _lexicon().rules.get(token.lower_, ())
     if len(rules) < 2:
         return rules[0] if rules else None
-    pos = "verb" if token.tag_.startswith("V") or token.pos_ in {"VERB", "ADJ"} else "noun"
+    is_verb = token.tag_.startswith("V") or token.pos_ in {"VERB", "ADJ"}
+    has_number = token.i + 1 < len(token.doc) and token.nbor(1).like_num
+    pos = "verb" if is_verb or has_number else "noun"
     return next((rule for rule in rules if rule.pos == pos), rules[0])
 
 
@@ -143,13 +146,25 @@ def _mention(token: Token, rule: _Rule, scene: Scene, present: Words) -> _Mentio
 
 
 def _people(token: Token, rule: _Rule) -> list[Token]:
+    if rule.frame == "event" and token.head.lower_ == "to":
+        return victims.objects(token.head.head) or victims.subjects(token.head.head)
     if find := _PEOPLE.get(rule.frame):
         return find(token)
     if rule.frame == "harm":
         return _harmed(token)
     if rule.frame == "attribute":
         return victims.belonging(token.head)
-    return [token] if rule.frame == "lives" else []
+    if rule.frame == "lives":
+        return victims.subjects(token.head) if token.head.lemma_ in {"lose", "give"} else [token]
+    return _listed(token) if rule.frame == "people" else []
+
+
+def _listed(token: Token) -> list[Token]:
+    """Return whom "the victims were identified as" or "among the dead were" names."""
+    verb = token.head.head if token.head.dep_ == "prep" else token.head
+    if verb.lemma_ == "identify":
+        return [name for prep in victims.children(verb, {"prep"}) for name in victims.children(prep, {"pobj"})]
+    return victims.children(verb, {"attr"}) if verb.lemma_ == "be" else []
 
 
 def _harmed(token: Token) -> list[Token]:
@@ -170,39 +185,60 @@ def _groups(token: Token, rule: _Rule, heads: Sequence[Token], scene: Scene) -> 
         group = victims.stated_at(token.i - 1, {**scene.asides, **scene.numbers})
         return (group,) if group else ()
     parsed = tuple(victims.count(head, scene) for head in heads)
-    if _looks_back(token, rule):
-        before = victims.count_before(token, scene)
+    if _looks_back(token, rule, scene):
+        before = victims.count_before(_anchor(token, rule), scene)
         if _is_better(before, parsed):
             return before
     if rule.frame in {"event", "people"} and not heads:
-        counted = victims.count(token, scene)
-        is_one = token.tag_ in {"NN", "NNP"} and (
-            rule.frame == "people" or token.lower_ in _lexicon().counting["single_events"]
-        )
-        return (counted,) if counted.stated or is_one else ()
-    if rule.frame == "object" and not any(group.low is not None for group in parsed):
+        return _own(token, rule, scene)
+    if rule.frame == "object" and not any(group.low == 0 for group in parsed):
         after = victims.count_after(token, scene)
-        return (after,) if after else parsed
+        return after if _is_better(after, parsed) else parsed
     return parsed
 
 
-def _looks_back(token: Token, rule: _Rule) -> bool:
+def _anchor(token: Token, rule: _Rule) -> Token:
+    """Return the word before which the people stand: of "suffering from wounds" and "lost their lives" the verb."""
+    verb = token.head.head if token.head.dep_ == "prep" else token.head
+    is_below = rule.frame == "harm" or (rule.frame == "lives" and token.head.lemma_ in {"lose", "give"})
+    return verb if is_below and verb.i < token.i else token
+
+
+def _own(token: Token, rule: _Rule, scene: Scene) -> tuple[Group, ...]:
+    """Count what the trigger itself names: 62 murders, a body, the killing."""
+    counted = victims.count(token, scene)
+    is_one = token.tag_ in {"NN", "NNP", "JJ", "VBN"} and token.lower_ not in {"remains"}
+    is_single = rule.frame == "people" or token.lower_ in _lexicon().counting["single_events"]
+    return (counted,) if counted.stated or (is_one and is_single) else ()
+
+
+def _looks_back(token: Token, rule: _Rule, scene: Scene) -> bool:
     """Tell whether the people may stand before the trigger: "five killed", not "killing five"."""
-    if rule.frame in {"event", "people", "lives", "predicate", "subject"}:
+    if rule.frame in {"event", "people", "lives", "predicate", "subject", "harm"}:
         return True
-    return token.tag_ not in {"VBG", "VBZ", "VB", "VBP"} and not victims.children(token, {"dobj"})
+    found = victims.children(token, {"dobj"})
+    is_active = any(child.i not in scene.aside for child in found) or rule.frame == "attribute"
+    return not is_active and token.tag_ not in {"VBG", "VBZ", "VB", "VBP"}
 
 
-def _is_better(before: Sequence[Group], parsed: Sequence[Group]) -> bool:
-    """Tell whether the words before a trigger count more people than the parse does."""
-    stated = sum(group.stated for group in before)
-    return stated > 0 and (stated, len(before)) >= (sum(group.stated for group in parsed), len(parsed))
+def _is_better(linear: Sequence[Group], parsed: Sequence[Group]) -> bool:
+    """Tell whether the words beside a trigger count more people than the parse does."""
+    return _weight(linear) > _weight(parsed)
+
+
+def _weight(groups: Sequence[Group]) -> tuple[int, int]:
+    return sum(group.stated for group in groups), sum(
+        group.low is not None or group.high is not None for group in groups
+    )
 
 
 def _toll(token: Token, scene: Scene) -> tuple[Group, ...]:
     """Take the number that a toll reaches: the first behind the word, else the last before it."""
-    places = sorted(scene.numbers, key=lambda i: (i < token.i, abs(i - token.i)))
-    return tuple(group for i in places[:1] if (group := victims.stated_at(i, scene.numbers)))
+    behind = [i for i in scene.numbers if i > token.i]
+    if behind:
+        return victims.count_after(scene.doc[min(behind) - 1], scene)
+    group = victims.stated_at(max(scene.numbers, default=-1), scene.numbers)
+    return (group,) if group else ()
 
 
 def _effect(token: Token, rule: _Rule) -> Effect:
@@ -223,8 +259,8 @@ def _is_actual(token: Token, rule: _Rule) -> bool:
     bars = _lexicon().bars
     if token.dep_ in {"compound", "amod", "nmod"} and token.head.lower_ in bars["heads"]:
         return False
-    if rule.frame == "event" and token.dep_ in {"nsubj", "attr", "dobj"} and _is_hypothetical(token.head):
-        return False
+    if rule.frame == "event" and token.dep_ in {"nsubj", "attr", "dobj"} and not _is_definite(token):
+        return not _is_hypothetical(token.head) and not _is_hypothetical(token)
     verb = token
     for _ in range(2):
         if _is_hypothetical(verb):
@@ -248,7 +284,13 @@ def _is_hypothetical(verb: Token) -> bool:
     if any(child.dep_ == "aux" and child.lower_ == "to" for child in verb.children):
         return not has_perfect and verb.head.lemma_.lower() not in bars["done"]
     above = verb.head.head if verb.head.dep_ == "prep" else verb.head
-    return above != verb and not bars["governors"].isdisjoint((above.lemma_.lower(), verb.head.lemma_.lower()))
+    is_governed = verb.dep_ in {"xcomp", "pcomp", "pobj", "dobj", "compound", "nmod", "acl"}
+    return is_governed and not bars["governors"].isdisjoint((above.lemma_.lower(), verb.head.lemma_.lower()))
+
+
+def _is_definite(noun: Token) -> bool:
+    """Tell whether a noun speaks of a known event: the killing, his death, the murder of X."""
+    return any(child.dep_ == "poss" or child.lower_ in {"the", "this", "that", "of"} for child in noun.children)
 
 
 def _has_company(token: Token, rule: _Rule, present: Words) -> bool:
@@ -286,15 +328,24 @@ def _meets(token: Token, rule: _Rule, groups: Sequence[Group], scene: Scene, pre
         return any(group.stated for group in groups) or token.head.lemma_ in _lexicon().company["missing"]
     if rule.needs == "people":
         return any(group.low is not None or victims.is_person(scene.doc[group.head], scene) for group in groups)
+    if rule.needs == "person":
+        is_the_dead = token.pos_ in {"NOUN", "PROPN"} and token.head.lower_ != "from"
+        return _is_any_person(groups, scene) or (is_the_dead and bool(victims.children(token, {"det"})))
     if rule.needs == "known":
         known = _lexicon().counting["people"]
-        return any(scene.doc[group.head].lower_ in known or group.stated for group in groups)
+        heads = [scene.doc[group.head] for group in groups]
+        return any(head.lower_ in known or victims.is_aged(head) for head in heads) or any(g.stated for g in groups)
     if rule.needs == "cue":
-        return _is_violent(token, groups, present)
-    return True
+        return _is_violent(token, groups, scene, present)
+    is_generic = token.tag_ in {"VB", "VBP"} and rule.frame == "object"
+    return not is_generic or any(group.low is not None or group.high is not None for group in groups)
 
 
-def _is_violent(token: Token, groups: Sequence[Group], present: Words) -> bool:
+def _is_any_person(groups: Sequence[Group], scene: Scene) -> bool:
+    return any(group.stated or victims.is_person(scene.doc[group.head], scene) for group in groups)
+
+
+def _is_violent(token: Token, groups: Sequence[Group], scene: Scene, present: Words) -> bool:
     """Tell whether a death is one by violence, accident or disaster, by the words of the sentence."""
     violence = _lexicon().violence
     is_counted = any(group.stated and (group.low or group.high or 0) > 1 for group in groups)
@@ -302,6 +353,9 @@ def _is_violent(token: Token, groups: Sequence[Group], present: Words) -> bool:
         return True
     if not present.isdisjoint(violence["natural"]):
         return False
+    known = _lexicon().counting["people"] - {"leader", "he", "him", "she", "her", "father", "mother"}
+    if any(scene.doc[g.head].lower_ in known or victims.is_aged(scene.doc[g.head]) for g in groups):
+        return True
     return token.tag_ == "NNS" or not (present - {token.lower_}).isdisjoint(violence["cues"])
 
 
@@ -311,7 +365,7 @@ def _is_violent(token: Token, groups: Sequence[Group], present: Words) -> bool:
 def _finding(doc: Doc, mentions: Sequence[_Mention]) -> Finding:
     best = max(mentions, key=_rank)
     killed_groups = _total([m for m in mentions if m.effect == "killed"])
-    injured_groups = _total([m for m in mentions if m.effect == "injured"])
+    injured_groups = _total([m for m in mentions if m.effect == "injured" and not _is_dead_too(m, killed_groups)])
     missing_groups = _total([m for m in mentions if m.effect == "missing"])
     injured_groups = _without_killed(injured_groups, killed_groups)
     killed, missing = _sum(killed_groups), _sum(missing_groups)
@@ -362,19 +416,25 @@ def _implied_sum(mention: _Mention) -> int:
 
 def _adds_up(main: _Mention, other: _Mention) -> bool:
     """Tell whether another mention counts more people of the same incident."""
-    adding = _lexicon().counting["adding"]
-    for group in other.groups:
-        span = other.token.doc[max(group.head - 3, 0) : group.head + 1]
-        if any(token.lower_ in adding for token in span):
-            return True
+    counting, doc = _lexicon().counting, other.token.doc
+    if all(doc[group.head].lower_ in counting["reflexive"] for group in other.groups):
+        return True
+    places = [(group.head - 3, group.head + 1) for group in other.groups] + [(other.token.i - 2, other.token.i)]
+    if any(token.lower_ in counting["adding"] for start, end in places for token in doc[max(start, 0) : end]):
+        return True
     return main.is_stated and other.is_stated and other.token in main.token.conjuncts
+
+
+def _is_dead_too(mention: _Mention, killed: Sequence[Group]) -> bool:
+    """Tell whether one who was shot is the one who died: "the boy shot on Friday has died"."""
+    is_single = not mention.is_stated and any(not group.stated and group.low for group in killed)
+    return is_single and mention.rule.rule_id == "casualty.shoot" and not _has_others(mention)
 
 
 def _without_killed(injured: Iterable[Group], killed: Sequence[Group]) -> tuple[Group, ...]:
     """Leave out of the injured who is among the killed: "shot and killed a man"."""
     keys = {group.key for group in killed}
-    has_single = any(not group.stated and group.low for group in killed)
-    return tuple(group for group in injured if group.key not in keys and (group.stated or not has_single))
+    return tuple(group for group in injured if group.key not in keys)
 
 
 def _sum(groups: Iterable[Group]) -> Range:

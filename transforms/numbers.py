@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import files
 
-_TOKEN = re.compile(r"\d{1,3}(?:,\d{2,3})+(?![\d,])|\d+(?:\.\d+)?|[^\W\d_]+|\S")
+_TOKEN = re.compile(r"\d{1,3}(?:,\d{2,3})+(?!\d)|\d+(?:\.\d+)?|[^\W\d_]+|\S")
 _GLUE = re.compile(
     r"(?:[$£€¥#/:.,\w]|\w[-–]|\b[Nn]os?\. ?|\b(?:Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sept?|Oct|Nov|Dec)\.? |"
     r"\b(?:January|February|March|April|May|June|July|August|September|October|November|December) )$"
@@ -110,7 +110,8 @@ def _read_bounded(text: str, words: list[_Word], first: int) -> tuple[Number | N
     if phrase := _match(grammar.after, words, after):
         kinds.add(grammar.after[phrase])
         after += phrase.count(" ") + 1
-    if grammar.measured.match(text, words[after - 1].end):
+    is_span_of_years = top is not None and _BARE_YEAR.fullmatch(words[top.after - 1].text) is not None
+    if is_span_of_years or grammar.measured.match(text, words[after - 1].end):
         return None, after
     low, high = _bounds(numeral, top, kinds)
     return Number(low, high, words[first].start, words[core].start, words[after - 1].end), after

@@ -19,7 +19,10 @@ _CLOSED_BY = frozenset({"VBD", "VBZ", "VBP", "VBG", "VBN", "MD"})
 _DATELINE = re.compile(r"[A-Z][A-Z .,/'-]{3,}[^-–—]{0,60}?(?:--|[-–—])\s")
 _BRACKETS = re.compile(r"\([^()]*\)|\[[^\[\]]*\]")
 _PARTS = re.compile(r",?\s*(?:\bincluding|\bincludes|\bamong (?:them|whom)|\bidentified as|\bsuch as)\b", re.IGNORECASE)
-_OF_THEM = re.compile(r"\s+of (?:them|whom|those|which|the (?:victims|dead|injured|wounded))\b", re.IGNORECASE)
+_OF_THEM = re.compile(r"\s+of (?:them|whom|those|which)\b", re.IGNORECASE)
+_AGE = re.compile(r",\s\d{1,2},")
+_SOURCE = re.compile(r"\s(?:[-–|]|::)\s(?:[^-–|:]|\b-\b){2,70}$")
+_ARTICLES = frozenset({"a", "an", "another"})
 _LOOK_BACK = 9  # tokens between a trigger and the number that it goes with
 _LOOK_AHEAD = 5
 
@@ -34,6 +37,7 @@ class CountWords:
     collective: Words
     people: Words
     skipped: Words
+    triggers: Words
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,14 +81,17 @@ def read_scene(doc: Doc, words: CountWords) -> Scene:
         if span is not None:
             is_part = span.start in aside or _OF_THEM.match(doc.text, number.end) is not None
             (asides if is_part else numbers).update((token.i, number) for token in span)
+    if not numbers and asides:
+        numbers = {i: number for i, number in asides.items() if _OF_THEM.match(doc.text, number.end)}
     return Scene(doc, numbers, asides, aside, words)
 
 
 def _aside(doc: Doc) -> Iterator[int]:
     if match := _DATELINE.match(doc.text):
         yield from (token.i for token in doc if token.idx < match.end())
-    for match in _BRACKETS.finditer(doc.text):
-        yield from (token.i for token in doc if match.start() <= token.idx < match.end())
+    for pattern in (_BRACKETS, _AGE, _SOURCE):
+        for match in pattern.finditer(doc.text):
+            yield from (token.i for token in doc if match.start() <= token.idx < match.end())
     for match in _PARTS.finditer(doc.text):
         yield from _part(doc, match.start(), match.end())
 
@@ -95,9 +102,17 @@ def _part(doc: Doc, start: int, end: int) -> Iterator[int]:
     for token in doc:
         if token.idx + len(token) <= start:
             continue
-        if token.idx >= end and (token.tag_ in _CLOSED_BY or (token.text in {",", ";"} and not is_list)):
+        if token.idx >= end and (
+            token.tag_ in _CLOSED_BY or (token.text == "," and not is_list and _is_closing(token))
+        ):
             return
         yield token.i
+
+
+def _is_closing(comma: Token) -> bool:
+    """Tell whether a comma ends a list: no number or article follows."""
+    following = comma.nbor(1) if comma.i + 1 < len(comma.doc) else comma
+    return not (following.like_num or following.lower_ in {"a", "an"})
 
 
 # --- where the people stand
@@ -124,8 +139,9 @@ def objects(token: Token) -> list[Token]:
         return found
     if token.dep_ == "conj" and is_participle and token.head != token:
         return objects(token.head)
-    if token.dep_ in {"xcomp", "oprd", "ccomp"}:
-        return children(token.head, {"dobj", "nsubjpass"})
+    if token.dep_ in {"xcomp", "oprd", "ccomp", "acomp"}:
+        above = [token.head.head] if token.head.dep_ == "acl" else []
+        return children(token.head, {"dobj", "nsubjpass"}) or above
     return children(token, {"acomp", "oprd"})
 
 
@@ -175,13 +191,19 @@ def antecedent(token: Token) -> Token:
 
 def with_conjuncts(heads: Sequence[Token], scene: Scene) -> Iterator[Token]:
     """Yield each head and the people coordinated with it; "and damage to a building" is left out."""
-    for head in map(antecedent, heads):
-        if head.i in scene.aside:
-            continue
+    shown = [head for head in map(antecedent, heads) if head.i not in scene.aside]
+    for head in shown[-1:]:
         yield head
-        for other in (*head.conjuncts, *_together(head.head)):
+        for other in (*_joined(head), *_together(head.head)):
             if other.i > head.i and other.i not in scene.aside and is_person(other, scene):
                 yield other
+
+
+def _joined(head: Token) -> tuple[Token, ...]:
+    """Return what is coordinated with a noun by "and": no apposition, no alternative."""
+    others = head.conjuncts
+    links = {token.lower_ for token in head.doc[head.i : others[-1].i]} if others else set()
+    return others if links & {"and", "&", "as"} and "or" not in links else ()
 
 
 def _together(verb: Token) -> Iterator[Token]:
@@ -225,7 +247,9 @@ def count_before(trigger: Token, scene: Scene) -> tuple[Group, ...]:
         joint = index
         while joint >= 0 and (scene.doc[joint].lower_ in _JOINTS or joint in scene.aside):
             joint -= 1
-        if joint == index:
+        links = {token.lower_ for token in scene.doc[joint + 1 : index + 1]}
+        is_apposed = not group.stated and scene.doc[index + 1].lower_ in _ARTICLES and not links & {"and", "&"}
+        if joint == index or is_apposed:
             break
         index = joint
     return tuple(reversed(groups))
@@ -254,27 +278,63 @@ def _phrase(trigger: Token, last: int, scene: Scene) -> tuple[Group | None, int]
             while index >= 0 and scene.doc[index].idx >= number.start:
                 index -= 1
             return _stated(number, trigger.i), index
-        if token.lower_ in {"a", "an", "another"} and index < last:
+        if token.lower_ in _ARTICLES and index < last:
             return _implied(scene.doc[last], 1), index - 1
         is_inside = token.pos_ in _PHRASE_POS or token.lower_ in {"of", "-"} or index in scene.aside
-        if not is_inside or (token.lower_ in _RELATIVES and index < last):
+        if not is_inside or token.lower_ in scene.words.triggers or (token.lower_ in _RELATIVES and index < last):
             break
         index -= 1
     head = scene.doc[last]
-    is_one = head.tag_ in {"NN", "NNP"} and head.lower_ in scene.words.people - scene.words.collective
-    return (_implied(head, 1), index) if is_one and index < last else (None, index)
+    is_named = head.tag_ in {"NN", "NNP"} and head.lower_ in scene.words.people - scene.words.collective
+    return (_implied(head, 1), index) if (is_named or is_aged(head)) and index < last else (None, index)
 
 
-def count_after(trigger: Token, scene: Scene) -> Group | None:
-    """Read the number of "killing at least five" off the words behind the trigger."""
-    for token in scene.doc[trigger.i + 1 : trigger.i + 1 + _LOOK_AHEAD]:
-        if number := scene.numbers.get(token.i):
-            return _stated(number, trigger.i)
-        if token.pos_ in {"VERB", "AUX", "PUNCT", "SCONJ"}:
-            return None
-        if token.pos_ == "ADP" and token.lower_ not in {"at", "than", "up"}:
-            return None
-    return None
+def count_after(trigger: Token, scene: Scene) -> tuple[Group, ...]:
+    """Read the numbers of "killing at least five men and a boy" off the words behind the trigger."""
+    groups: list[Group] = []
+    index, limit = trigger.i + 1, trigger.i + _LOOK_AHEAD
+    while index < len(scene.doc):
+        token = scene.doc[index]
+        if number := scene.numbers.get(index):
+            groups.append(_stated(number, trigger.i))
+            index = _phrase_end(index, scene)
+        elif groups and token.lower_ in _ARTICLES:
+            index = _phrase_end(index, scene)
+            if scene.doc[index - 1].lower_ in scene.words.people:
+                groups.append(_implied(scene.doc[index - 1], 1))
+        elif groups and token.lower_ in _JOINTS:
+            index += 1
+            continue
+        elif index > limit or not _may_precede(token):
+            break
+        else:
+            index += 1
+            continue
+        if index >= len(scene.doc) or scene.doc[index].lower_ not in _JOINTS:
+            break
+    return tuple(groups)
+
+
+def _may_precede(token: Token) -> bool:
+    """Tell whether a word may stand between a verb and the number of its object."""
+    return token.pos_ in {"ADV", "ADJ", "DET", "NUM", "NOUN", "PROPN", "PRON"} or token.lower_ in {
+        "at",
+        "than",
+        "up",
+        "to",
+    }
+
+
+def _phrase_end(index: int, scene: Scene) -> int:
+    """Return the index behind the noun phrase that a numeral or an article begins."""
+    number = scene.numbers.get(index)
+    while index < len(scene.doc):
+        token = scene.doc[index]
+        is_same = number is not None and scene.numbers.get(index) is number
+        if not is_same and token.pos_ not in {"NOUN", "PROPN", "ADJ", "DET"} and token.lower_ != "of":
+            return index
+        index += 1
+    return index
 
 
 def stated_at(index: int, numbers: Mapping[int, Number]) -> Group | None:
@@ -297,7 +357,7 @@ def count(head: Token, scene: Scene) -> Group:
             if child.dep_ == "prep" and child.lower_ == "of":
                 for inner in children(child, {"pobj"}):
                     return count(inner, scene)
-    if head.lower_ in words.pairs:
+    if head.lower_ in words.pairs or any(child.lower_ == "both" for child in head.children if not head.conjuncts):
         return _implied(head, 2)
     return _implied(head, 1 if _is_single(head, words) else None)
 
@@ -326,4 +386,6 @@ def _implied(head: Token, number: int | None) -> Group:
 def _is_single(head: Token, words: CountWords) -> bool:
     if head.lower_ in words.singular or (head.lower_ == "old" and is_aged(head)):
         return True
+    if any(child.lower_ in _ARTICLES for child in head.children):
+        return head.lower_ not in words.collective
     return head.tag_ in {"NN", "NNP"} and head.lower_ not in words.collective
