@@ -29,10 +29,10 @@ def build(pipeline: beam.Pipeline, sources: Sequence[Source], settings: GraphSet
     read = sources_ | "ReadArticles" >> ReadArticles(settings.read)
     new = read.articles | "SkipKnown" >> SkipKnown(settings.ledger, settings.stage.run_id)
     split = new | "SplitSentences" >> SplitSentences()
-    tagged = split.split | "TagEvents" >> TagEvents(settings.model)
+    tagged = split.articles | "TagEvents" >> TagEvents(settings.model)
 
     # One StageRows for each branch: joining them first would hold all rows in memory on the in-process runner.
-    tagged.tagged | "StageTagged" >> StageRows(settings.stage)
+    tagged.articles | "StageTagged" >> StageRows(settings.stage)
     read.rejects | "StageReadRejects" >> StageRows(settings.stage)
     split.rejects | "StageSplitRejects" >> StageRows(settings.stage)
     tagged.rejects | "StageTagRejects" >> StageRows(settings.stage)

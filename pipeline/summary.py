@@ -22,6 +22,7 @@ from transforms.stage import StageSettings
 
 _SHOWN_PER_TYPE = 2
 _SAMPLE_FILES = 3
+_EVENT_COLUMNS = {"type": 9, "who": 18, "to whom": 14, "counts": 12}  # heading and width in characters
 _FILE_WIDTH = 120  # characters a line where the summary goes to a file or a pipe
 _COLUMNS = ("event_type", "actor", "target", "killed_low", "killed_high", "injured_low", "injured_high", "sentence")
 
@@ -132,7 +133,7 @@ def print_summary(summary: Summary, *, as_json: bool) -> None:
         console.width = _FILE_WIDTH
     console.print(_figures(summary))
     if summary.samples:
-        console.print(_events_table(summary))
+        console.print(_events_table(summary, console.width))
     if not summary.dry_run:
         _print_whereabouts(console, summary)
 
@@ -160,21 +161,15 @@ def _figures(summary: Summary) -> Table:
     return table
 
 
-def _events_table(summary: Summary) -> Table:
+def _events_table(summary: Summary, width: int) -> Table:
     table = Table(box=box.SIMPLE_HEAD, title="Some of the events", title_justify="left", pad_edge=False)
-    for heading, width in (("type", 9), ("who", 16), ("to whom", 16), ("counts", 12)):
-        table.add_column(heading, min_width=width, max_width=2 * width, overflow="ellipsis", no_wrap=True)
-    table.add_column("sentence", overflow="ellipsis", no_wrap=True)
+    for heading, wide in _EVENT_COLUMNS.items():
+        table.add_column(heading, width=wide, overflow="ellipsis", no_wrap=True)
+    left = width - sum(wide + 2 for wide in _EVENT_COLUMNS.values())
+    table.add_column("sentence", width=max(left, 20), overflow="ellipsis", no_wrap=True)
     for row in summary.samples:
-        sentence = " ".join(row["sentence"].split())
-        cells = (
-            row["event_type"].removesuffix("_report"),
-            row["actor"] or "",
-            row["target"] or "",
-            counts_text(row),
-            sentence,
-        )
-        table.add_row(*map(escape, cells))
+        names = (row["event_type"].removesuffix("_report"), row["actor"] or "", row["target"] or "")
+        table.add_row(*map(escape, (*names, counts_text(row), " ".join(row["sentence"].split()))))
     return table
 
 
