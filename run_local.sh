@@ -79,6 +79,8 @@ install_with_uv_or_pip() {
   if has_uv; then
     uv pip install --python "$venv/bin/python" "$@"
   else
+    # An old pip, as Python 3.11 brings it, misses dependencies behind extras such as lxml[html_clean].
+    "$venv/bin/python" -m pip install --disable-pip-version-check --quiet --constraint "$constraints" --upgrade pip
     "$venv/bin/python" -m pip install --disable-pip-version-check "$@"
   fi
 }
