@@ -16,6 +16,7 @@ from transforms.victims import CountWords, Group, Scene, Words
 Effect = Literal["killed", "injured", "missing", "casualty", "none"]
 Range = tuple[int | None, int | None]
 
+_DEFINITE = frozenset({"the", "this", "that", "of", "his", "her", "their"})
 _PEOPLE: Mapping[str, Callable[[Token], list[Token]]] = {
     "object": victims.objects,
     "lost": victims.lost,
@@ -122,7 +123,7 @@ def _rule_of(token: Token) -> _Rule | None:
     if len(rules) < 2:
         return rules[0] if rules else None
     is_verb = token.tag_.startswith("V") or token.pos_ in {"VERB", "ADJ"}
-    has_number = token.i + 1 < len(token.doc) and token.nbor(1).like_num
+    has_number = token.i + 1 < len(token.doc) and (token.nbor(1).like_num or token.nbor(1).lower_ == "at")
     pos = "verb" if is_verb or has_number else "noun"
     return next((rule for rule in rules if rule.pos == pos), rules[0])
 
@@ -139,14 +140,15 @@ def _mention(token: Token, rule: _Rule, scene: Scene, present: Words) -> _Mentio
         return None
     if any(child.dep_ == "neg" for child in token.children) and not any(group.high == 0 for group in groups):
         return None
-    return _Mention(rule, token, _effect(token, rule), groups)
+    effect: Effect = "killed" if rule.effect == "casualty" and _listed(token) else _effect(token, rule)
+    return _Mention(rule, token, effect, groups)
 
 
 # --- who, how many, what
 
 
 def _people(token: Token, rule: _Rule) -> list[Token]:
-    if rule.frame == "event" and token.head.lower_ == "to":
+    if rule.frame == "event" and _is_way_to_die(token):
         return victims.objects(token.head.head) or victims.subjects(token.head.head)
     if find := _PEOPLE.get(rule.frame):
         return find(token)
@@ -156,15 +158,25 @@ def _people(token: Token, rule: _Rule) -> list[Token]:
         return victims.belonging(token.head)
     if rule.frame == "lives":
         return victims.subjects(token.head) if token.head.lemma_ in {"lose", "give"} else [token]
-    return _listed(token) if rule.frame == "people" else []
+    return []
 
 
-def _listed(token: Token) -> list[Token]:
-    """Return whom "the victims were identified as" or "among the dead were" names."""
+def _is_way_to_die(noun: Token) -> bool:
+    """Tell whether a noun is the death of "beaten to death" and "fell to their deaths"."""
+    words = {child.lower_ for child in noun.children}
+    return noun.head.lower_ == "to" and words.isdisjoint({"the", "of", "a"})
+
+
+def _listed(token: Token) -> tuple[Group, ...]:
+    """Count whom "the victims were identified as" or "among the dead were" names."""
     verb = token.head.head if token.head.dep_ == "prep" else token.head
-    if verb.lemma_ == "identify":
-        return [name for prep in victims.children(verb, {"prep"}) for name in victims.children(prep, {"pobj"})]
-    return victims.children(verb, {"attr"}) if verb.lemma_ == "be" else []
+    names: list[Token] = []
+    if token.dep_ == "nsubjpass" and verb.lemma_ == "identify":
+        names = [name for prep in victims.children(verb, {"prep"}) for name in victims.children(prep, {"pobj"})]
+    elif token.dep_ in {"nsubj", "pobj"} and verb.lemma_ == "be" and victims.children(token, {"det"}):
+        names = victims.children(verb, {"attr"}) or victims.children(verb, {"nsubj"})
+    people = [person for name in names for person in (name, *name.conjuncts) if person.tag_ in {"NN", "NNP"}]
+    return tuple(Group(p.idx, p.i, 1, 1, False, p.idx, p.idx + len(p)) for p in people if p != token)
 
 
 def _harmed(token: Token) -> list[Token]:
@@ -184,14 +196,16 @@ def _groups(token: Token, rule: _Rule, heads: Sequence[Token], scene: Scene) -> 
     if rule.frame == "adverb":
         group = victims.stated_at(token.i - 1, {**scene.asides, **scene.numbers})
         return (group,) if group else ()
+    if listed := _listed(token):
+        return listed
     parsed = tuple(victims.count(head, scene) for head in heads)
     if _looks_back(token, rule, scene):
         before = victims.count_before(_anchor(token, rule), scene)
-        if _is_better(before, parsed):
+        if _is_better(before, parsed) or _is_nearer(token, before, parsed):
             return before
     if rule.frame in {"event", "people"} and not heads:
         return _own(token, rule, scene)
-    if rule.frame == "object" and not any(group.low == 0 for group in parsed):
+    if rule.frame in {"object", "event"} and not any(group.low == 0 for group in parsed):
         after = victims.count_after(token, scene)
         return after if _is_better(after, parsed) else parsed
     return parsed
@@ -218,12 +232,19 @@ def _looks_back(token: Token, rule: _Rule, scene: Scene) -> bool:
         return True
     found = victims.children(token, {"dobj"})
     is_active = any(child.i not in scene.aside for child in found) or rule.frame == "attribute"
-    return not is_active and token.tag_ not in {"VBG", "VBZ", "VB", "VBP"}
+    is_participle = token.lower_.endswith("ed") or token.lower_ in {"shot", "hurt", "slain", "burnt"}
+    return not is_active and is_participle
 
 
 def _is_better(linear: Sequence[Group], parsed: Sequence[Group]) -> bool:
     """Tell whether the words beside a trigger count more people than the parse does."""
     return _weight(linear) > _weight(parsed)
+
+
+def _is_nearer(token: Token, linear: Sequence[Group], parsed: Sequence[Group]) -> bool:
+    """Tell whether the words before a trigger give its number where the parse took another one, without an "of"."""
+    is_even = _weight(linear) == _weight(parsed) and _weight(linear)[0] > 0
+    return is_even and " of " not in token.doc.text[linear[0].start : token.idx]
 
 
 def _weight(groups: Sequence[Group]) -> tuple[int, int]:
@@ -246,7 +267,7 @@ def _effect(token: Token, rule: _Rule) -> Effect:
     if rule.effect != "injured":
         return rule.effect
     lethal = _lexicon().company["lethal"]
-    is_lethal = any(child.lower_ in lethal for child in token.children)
+    is_lethal = any(child.lower_ in lethal and not list(child.children) for child in token.children)
     behind = token.doc[token.i + 1 : token.i + 5].text.lower()
     return "killed" if is_lethal or "to death" in behind or behind.startswith("dead ") else "injured"
 
@@ -290,7 +311,7 @@ def _is_hypothetical(verb: Token) -> bool:
 
 def _is_definite(noun: Token) -> bool:
     """Tell whether a noun speaks of a known event: the killing, his death, the murder of X."""
-    return any(child.dep_ == "poss" or child.lower_ in {"the", "this", "that", "of"} for child in noun.children)
+    return any(child.dep_ == "poss" or child.lower_ in _DEFINITE for child in noun.children)
 
 
 def _has_company(token: Token, rule: _Rule, present: Words) -> bool:
@@ -331,6 +352,10 @@ def _meets(token: Token, rule: _Rule, groups: Sequence[Group], scene: Scene, pre
     if rule.needs == "person":
         is_the_dead = token.pos_ in {"NOUN", "PROPN"} and token.head.lower_ != "from"
         return _is_any_person(groups, scene) or (is_the_dead and bool(victims.children(token, {"det"})))
+    if rule.needs == "victim":
+        return bool(victims.belonging(token)) and any(group.low is not None for group in groups)
+    if rule.needs == "self":
+        return any(scene.doc[group.head].lower_ in _lexicon().counting["reflexive"] for group in groups)
     if rule.needs == "known":
         known = _lexicon().counting["people"]
         heads = [scene.doc[group.head] for group in groups]

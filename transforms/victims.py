@@ -11,8 +11,9 @@ from transforms.numbers import Number, find_numbers
 Words = frozenset[str]
 
 _SUBJECTS = frozenset({"nsubj", "nsubjpass"})
-_PERSON_POS = frozenset({"NOUN", "PROPN", "NUM", "PRON", "ADJ"})
-_PHRASE_POS = frozenset({"NOUN", "PROPN", "ADJ", "NUM", "DET", "PRON"})
+_PERSON_POS = frozenset({"NOUN", "PROPN", "NUM", "PRON", "ADJ", "INTJ"})
+_PHRASE_POS = frozenset({"NOUN", "PROPN", "ADJ", "NUM", "DET", "PRON", "INTJ", "SPACE"})
+_SKIPPED_POS = frozenset({"AUX", "ADV", "SPACE"})
 _RELATIVES = frozenset({"who", "which", "that", "whom"})
 _JOINTS = frozenset({",", "and", "&"})
 _CLOSED_BY = frozenset({"VBD", "VBZ", "VBP", "VBG", "VBN", "MD"})
@@ -20,7 +21,7 @@ _DATELINE = re.compile(r"[A-Z][A-Z .,/'-]{3,}[^-–—]{0,60}?(?:--|[-–—])\s
 _BRACKETS = re.compile(r"\([^()]*\)|\[[^\[\]]*\]")
 _PARTS = re.compile(r",?\s*(?:\bincluding|\bincludes|\bamong (?:them|whom)|\bidentified as|\bsuch as)\b", re.IGNORECASE)
 _OF_THEM = re.compile(r"\s+of (?:them|whom|those|which)\b", re.IGNORECASE)
-_AGE = re.compile(r",\s\d{1,2},")
+_AGE = re.compile(r",\s\d{1,2},(?!\d)")
 _SOURCE = re.compile(r"\s(?:[-–|]|::)\s(?:[^-–|:]|\b-\b){2,70}$")
 _ARTICLES = frozenset({"a", "an", "another"})
 _LOOK_BACK = 9  # tokens between a trigger and the number that it goes with
@@ -88,7 +89,8 @@ def read_scene(doc: Doc, words: CountWords) -> Scene:
 
 def _aside(doc: Doc) -> Iterator[int]:
     if match := _DATELINE.match(doc.text):
-        yield from (token.i for token in doc if token.idx < match.end())
+        place = [token for token in doc if token.idx < match.end()]
+        yield from (token.i for token in place if not any(token.tag_.startswith("V") for token in place))
     for pattern in (_BRACKETS, _AGE, _SOURCE):
         for match in pattern.finditer(doc.text):
             yield from (token.i for token in doc if match.start() <= token.idx < match.end())
@@ -192,11 +194,21 @@ def antecedent(token: Token) -> Token:
 def with_conjuncts(heads: Sequence[Token], scene: Scene) -> Iterator[Token]:
     """Yield each head and the people coordinated with it; "and damage to a building" is left out."""
     shown = [head for head in map(antecedent, heads) if head.i not in scene.aside]
+    if heads and not shown:
+        shown = [_before_aside(heads[-1], scene)]
     for head in shown[-1:]:
         yield head
         for other in (*_joined(head), *_together(head.head)):
             if other.i > head.i and other.i not in scene.aside and is_person(other, scene):
                 yield other
+
+
+def _before_aside(token: Token, scene: Scene) -> Token:
+    """Return the word that a source at the end was parsed into one noun with: "killed a clerk - Norvania Post"."""
+    index = token.i
+    while index > 0 and index in scene.aside:
+        index -= 1
+    return scene.doc[index]
 
 
 def _joined(head: Token) -> tuple[Token, ...]:
@@ -245,14 +257,19 @@ def count_before(trigger: Token, scene: Scene) -> tuple[Group, ...]:
             break
         groups.append(group)
         joint = index
-        while joint >= 0 and (scene.doc[joint].lower_ in _JOINTS or joint in scene.aside):
+        while joint >= 0 and (_is_joint(scene.doc[joint]) or joint in scene.aside):
             joint -= 1
         links = {token.lower_ for token in scene.doc[joint + 1 : index + 1]}
-        is_apposed = not group.stated and scene.doc[index + 1].lower_ in _ARTICLES and not links & {"and", "&"}
+        is_listed = len(groups) > 1 or links & {"and", "&"}
+        is_apposed = not group.stated and scene.doc[index + 1].lower_ in _ARTICLES and not is_listed
         if joint == index or is_apposed:
             break
         index = joint
     return tuple(reversed(groups))
+
+
+def _is_joint(token: Token) -> bool:
+    return token.lower_ in _JOINTS or token.is_space
 
 
 def _step_over(trigger: Token, scene: Scene) -> int:
@@ -260,8 +277,9 @@ def _step_over(trigger: Token, scene: Scene) -> int:
     index = trigger.i - 1
     while index >= 0:
         token = scene.doc[index]
-        is_link = token.lower_ in scene.words.skipped or token.pos_ in {"AUX", "ADV"} or index in scene.aside
-        is_shared = token.lower_ in _JOINTS and index and scene.doc[index - 1].tag_ in {"VBN", "VBD"}
+        is_link = token.lower_ in scene.words.skipped or token.pos_ in _SKIPPED_POS or index in scene.aside
+        before = scene.doc[max(index - 1, 0)]
+        is_shared = token.lower_ in _JOINTS and (before.tag_ in {"VBN", "VBD"} or before.i in scene.aside)
         is_verb = token.tag_ in {"VBN", "VBD"} and index + 1 < trigger.i and scene.doc[index + 1].lower_ in _JOINTS
         if not (is_link or is_shared or is_verb) or index in scene.numbers:
             break
@@ -278,51 +296,57 @@ def _phrase(trigger: Token, last: int, scene: Scene) -> tuple[Group | None, int]
             while index >= 0 and scene.doc[index].idx >= number.start:
                 index -= 1
             return _stated(number, trigger.i), index
-        if token.lower_ in _ARTICLES and index < last:
+        if token.lower_ in _ARTICLES and index < last and scene.doc[max(index - 1, 0)].lower_ != "of":
             return _implied(scene.doc[last], 1), index - 1
         is_inside = token.pos_ in _PHRASE_POS or token.lower_ in {"of", "-"} or index in scene.aside
         if not is_inside or token.lower_ in scene.words.triggers or (token.lower_ in _RELATIVES and index < last):
             break
         index -= 1
     head = scene.doc[last]
-    is_named = head.tag_ in {"NN", "NNP"} and head.lower_ in scene.words.people - scene.words.collective
+    is_named = head.tag_ in {"NN", "NNP", "UH"} and head.lower_ in scene.words.people - scene.words.collective
     return (_implied(head, 1), index) if (is_named or is_aged(head)) and index < last else (None, index)
 
 
 def count_after(trigger: Token, scene: Scene) -> tuple[Group, ...]:
     """Read the numbers of "killing at least five men and a boy" off the words behind the trigger."""
     groups: list[Group] = []
-    index, limit = trigger.i + 1, trigger.i + _LOOK_AHEAD
+    waiting: list[Group] = []  # people after a comma count once an "and" shows that they are listed
+    index = _first_after(trigger, scene)
+    joint = "and"
     while index < len(scene.doc):
-        token = scene.doc[index]
+        end = _phrase_end(index, scene)
+        last = scene.doc[end - 1]
         if number := scene.numbers.get(index):
-            groups.append(_stated(number, trigger.i))
-            index = _phrase_end(index, scene)
-        elif groups and token.lower_ in _ARTICLES:
-            index = _phrase_end(index, scene)
-            if scene.doc[index - 1].lower_ in scene.words.people:
-                groups.append(_implied(scene.doc[index - 1], 1))
-        elif groups and token.lower_ in _JOINTS:
-            index += 1
-            continue
-        elif index > limit or not _may_precede(token):
-            break
+            groups += [*(waiting if joint == "and" else ()), _stated(number, trigger.i)]
+        elif scene.doc[index].lower_ in _ARTICLES and (last.lower_ in scene.words.people or is_aged(last)):
+            waiting.append(_implied(last, 1))
         else:
-            index += 1
-            continue
-        if index >= len(scene.doc) or scene.doc[index].lower_ not in _JOINTS:
+            break
+        if joint == "and":
+            groups += [group for group in waiting if group not in groups]
+        index, joint = _next_phrase(end, scene)
+        if not joint:
             break
     return tuple(groups)
 
 
-def _may_precede(token: Token) -> bool:
-    """Tell whether a word may stand between a verb and the number of its object."""
-    return token.pos_ in {"ADV", "ADJ", "DET", "NUM", "NOUN", "PROPN", "PRON"} or token.lower_ in {
-        "at",
-        "than",
-        "up",
-        "to",
-    }
+def _first_after(trigger: Token, scene: Scene) -> int:
+    """Return the index of the number or article that the object of a verb begins with."""
+    for token in trigger.doc[trigger.i + 1 : trigger.i + 1 + _LOOK_AHEAD]:
+        if token.i in scene.numbers or token.lower_ in _ARTICLES:
+            return token.i
+        if token.pos_ not in _PHRASE_POS and token.pos_ != "ADV" and token.lower_ not in {"at", "than", "up"}:
+            break
+    return len(scene.doc)
+
+
+def _next_phrase(index: int, scene: Scene) -> tuple[int, str]:
+    """Step over a comma or "and"; return where the next phrase starts and what joins it, "" at the end."""
+    joint = ""
+    while index < len(scene.doc) and _is_joint(scene.doc[index]):
+        joint = "and" if scene.doc[index].lower_ in {"and", "&"} else joint or ","
+        index += 1
+    return index, joint
 
 
 def _phrase_end(index: int, scene: Scene) -> int:
@@ -331,7 +355,8 @@ def _phrase_end(index: int, scene: Scene) -> int:
     while index < len(scene.doc):
         token = scene.doc[index]
         is_same = number is not None and scene.numbers.get(index) is number
-        if not is_same and token.pos_ not in {"NOUN", "PROPN", "ADJ", "DET"} and token.lower_ != "of":
+        is_phrase = token.pos_ in {"NOUN", "PROPN", "ADJ", "DET"} or token.lower_ in {"of", "-"}
+        if not is_same and (not is_phrase or token.lower_ in scene.words.triggers):
             return index
         index += 1
     return index
@@ -352,7 +377,7 @@ def count(head: Token, scene: Scene) -> Group:
     if number := _number_of(head, scene):
         end = max(number.end, head.idx + len(head))
         return Group(number.core, head.i, number.low, number.high, True, number.start, end)
-    if head.lower_ in words.partitives | words.collective:
+    if head.lower_ in words.partitives or head.lower_ in words.collective:
         for child in head.children:
             if child.dep_ == "prep" and child.lower_ == "of":
                 for inner in children(child, {"pobj"}):
@@ -365,8 +390,9 @@ def count(head: Token, scene: Scene) -> Group:
 def _number_of(head: Token, scene: Scene) -> Number | None:
     """Return the number that stands in the noun phrase before its head, or is the head."""
     for token in reversed(head.doc[head.left_edge.i : head.i + 1]):
-        if token.i in scene.numbers and (token == head or _hangs_on(token, head)):
-            return scene.numbers[token.i]
+        number = scene.numbers.get(token.i)
+        if number and (token == head or _hangs_on(token, head)):
+            return number if number.high != 0 or token == head or head.lower_ in scene.words.people else None
     return None
 
 
