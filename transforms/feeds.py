@@ -1,7 +1,8 @@
 """Entries of RSS, Atom and JSON Feed files as drafts of articles.
 
 feedparser is called here only, on bytes only, and with two of its functions guarded against documents that make it
-run for minutes: entity declarations are dropped, and authors cut, before it looks at them.
+run for minutes or raise: entity declarations and impossible characters are dropped, and authors cut, before it looks
+at them.
 """
 
 import io
@@ -20,14 +21,26 @@ from transforms.draft import Draft, Flaw
 
 LONGEST_AUTHOR = 1_000  # characters
 _SAMPLE = 1_000
+_REFERENCE = re.compile(rb"&#(?:[xX]([0-9a-fA-F]+)|(\d+));?")
+_REPLACEMENT = "\ufffd".encode()
+_LONGEST_REFERENCE = 12  # bytes
 _HTML = re.compile(rb"<(?:!doctype\s+)?html\b", re.IGNORECASE)
 
 _replace_doctype = feedparser.api.replace_doctype
 _sync_author_detail = feedparser.mixin._FeedParserMixin._sync_author_detail
 
 
-def _replace_doctype_without_entities(data: bytes) -> Any:
-    return _replace_doctype(data.replace(b"<!ENTITY", b""))
+def _replace_guarded_doctype(data: bytes) -> Any:
+    """Drop entity declarations and references to characters that do not exist; feedparser raises at those."""
+    return _replace_doctype(_REFERENCE.sub(_existing_character, data.replace(b"<!ENTITY", b"")))
+
+
+def _existing_character(reference: re.Match[bytes]) -> bytes:
+    if len(reference[0]) > _LONGEST_REFERENCE:
+        return _REPLACEMENT
+    code = int(reference[1], 16) if reference[1] else int(reference[2])
+    exists = code in {9, 10, 13} or 32 <= code < 0xD800 or 0xDFFF < code <= 0x10FFFF
+    return reference[0] if exists else _REPLACEMENT
 
 
 def _sync_short_author_detail(self: Any, key: str = "author") -> None:
@@ -38,7 +51,7 @@ def _sync_short_author_detail(self: Any, key: str = "author") -> None:
     _sync_author_detail(self, key)
 
 
-feedparser.api.replace_doctype = _replace_doctype_without_entities
+feedparser.api.replace_doctype = _replace_guarded_doctype
 feedparser.mixin._FeedParserMixin._sync_author_detail = _sync_short_author_detail
 
 
