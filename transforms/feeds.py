@@ -21,9 +21,11 @@ from transforms.draft import Draft, Flaw
 
 LONGEST_AUTHOR = 1_000  # characters
 _SAMPLE = 1_000
+_EMAIL = re.compile(r"^\s*[^\s@()]+@[^\s()]+\s*\((.+)\)\s*$|^\s*([^<>]*[^<>\s])\s*<[^<>\s]+@[^<>\s]+>\s*$")
 _REFERENCE = re.compile(rb"&#(?:[xX]([0-9a-fA-F]+)|(\d+));?")
 _REPLACEMENT = "\ufffd".encode()
-_LONGEST_REFERENCE = 12  # bytes
+_LONGEST_EMAIL = re.compile(r"^\s*[^\s@()]+@[^\s()]+\s*\((.+)\)\s*$|^\s*([^<>]*[^<>\s])\s*<[^<>\s]+@[^<>\s]+>\s*$")
+_REFERENCE = 12  # bytes
 _HTML = re.compile(rb"<(?:!doctype\s+)?html\b", re.IGNORECASE)
 
 _replace_doctype = feedparser.api.replace_doctype
@@ -46,8 +48,9 @@ def _existing_character(reference: re.Match[bytes]) -> bytes:
 def _sync_short_author_detail(self: Any, key: str = "author") -> None:
     context = self._get_context()
     author = context.get(key)
-    if isinstance(author, str) and len(author) > LONGEST_AUTHOR:
-        context[key] = author[:LONGEST_AUTHOR]
+    if isinstance(author, str):
+        # feedparser's own split of name and e-mail address fails on top-level domains of more than four letters
+        context[key] = _EMAIL.sub(r"\1\2", author[:LONGEST_AUTHOR])
     _sync_author_detail(self, key)
 
 
@@ -99,7 +102,7 @@ def _feed_flaw(parsed: Any, data: bytes) -> Flaw | None:
         if parsed.bozo:
             count("feeds_malformed")
         return None
-    if not parsed.version:
+    if not parsed.get("version"):
         detail = "it is an HTML page" if _HTML.search(data[:_SAMPLE]) else ""
         return Flaw(reason="not_a_feed", detail=detail, sample=data[:_SAMPLE])
     if parsed.bozo:

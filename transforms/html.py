@@ -6,7 +6,7 @@ from datetime import datetime
 
 import trafilatura
 
-from transforms.clean import decode
+from transforms.clean import clean_line, decode
 from transforms.draft import Draft, Flaw
 
 _SAMPLE = 1_000
@@ -33,7 +33,7 @@ def read_html(
     yield Draft(
         position=position,
         title=found.title,
-        text=found.text,
+        text=_without_headline(found.text or "", found.title),
         url=url or found.url,
         language=language[1].decode("ascii") if language else None,
         authors=tuple(name.strip() for name in (found.author or "").split(";")),
@@ -41,3 +41,9 @@ def read_html(
         published=found.date,
         fetched_at=fetched_at,
     )
+
+
+def _without_headline(text: str, title: str | None) -> str:
+    """Return the text without a first line that repeats the title: its sentences would count twice."""
+    first, _, rest = text.lstrip().partition("\n")
+    return rest if rest and clean_line(first) == clean_line(title) else text
