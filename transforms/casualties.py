@@ -110,8 +110,10 @@ def find_casualties(doc: Doc) -> list[Finding]:
     triggers = [(token, rule) for token in doc if (rule := _rule_of(token)) is not None]
     if not triggers:
         return []
-    scene = victims.read_scene(doc, _lexicon().count)
     present = frozenset(token.lower_ for token in doc)
+    if "how many" in doc.text.lower():
+        return []
+    scene = victims.read_scene(doc, _lexicon().count)
     mentions = [_mention(token, rule, scene, present) for token, rule in triggers]
     actual = [mention for mention in mentions if mention is not None]
     return [_finding(doc, actual)] if actual else []
@@ -133,15 +135,22 @@ def _mention(token: Token, rule: _Rule, scene: Scene, present: Words) -> _Mentio
     if not _is_actual(token, rule) or not _has_company(token, rule, present):
         return None
     heads = list(victims.with_conjuncts(_people(token, rule), scene))
-    if any(head.lower_ in _lexicon().bars["things"] for head in heads):
-        return None
     groups = _groups(token, rule, heads, scene)
+    named = [*heads, *(scene.doc[group.head] for group in groups)]
+    if any(head.lower_ in _lexicon().bars["things"] for head in named) or _is_animal(named, present):
+        return None
     if not _meets(token, rule, groups, scene, present):
         return None
     if any(child.dep_ == "neg" for child in token.children) and not any(group.high == 0 for group in groups):
         return None
     effect: Effect = "killed" if rule.effect == "casualty" and _listed(token) else _effect(token, rule)
     return _Mention(rule, token, effect, groups)
+
+
+def _is_animal(named: Sequence[Token], present: Words) -> bool:
+    """Tell whether a sentence that speaks of an animal names nobody else as hit."""
+    known = _lexicon().counting["people"] - {"he", "him", "she", "her", "them", "himself", "herself"}
+    return not present.isdisjoint(_lexicon().bars["animals"]) and not any(head.lower_ in known for head in named)
 
 
 # --- who, how many, what
@@ -278,7 +287,12 @@ def _effect(token: Token, rule: _Rule) -> Effect:
 def _is_actual(token: Token, rule: _Rule) -> bool:
     """Tell whether a trigger is stated as a fact or a claim: no wish, threat, plan, condition, charge or name."""
     bars = _lexicon().bars
-    if token.dep_ in {"compound", "amod", "nmod"} and token.head.lower_ in bars["heads"]:
+    is_part = token.dep_ in {"compound", "amod", "nmod"} and rule.frame != "attribute"
+    if is_part and token.head.lower_ in bars["heads"]:
+        return False
+    if _is_idiom(token, rule):
+        return False
+    if token.dep_ in {"acomp", "attr", "oprd"} and _is_hypothetical(token.head):
         return False
     if rule.frame == "event" and token.dep_ in {"nsubj", "attr", "dobj"} and not _is_definite(token):
         return not _is_hypothetical(token.head) and not _is_hypothetical(token)
@@ -286,10 +300,16 @@ def _is_actual(token: Token, rule: _Rule) -> bool:
     for _ in range(2):
         if _is_hypothetical(verb):
             return False
-        if verb.dep_ != "conj":
+        if verb.dep_ != "conj" or verb.head.tag_ != verb.tag_:
             break
         verb = verb.head
     return True
+
+
+def _is_idiom(token: Token, rule: _Rule) -> bool:
+    """Tell whether the next words turn a trigger: "shot at", "dead or alive"."""
+    following = token.doc[token.i + 1 : token.i + 3].text.lower()
+    return following == "or alive" or (rule.rule_id == "casualty.shoot" and following.startswith("at "))
 
 
 def _is_hypothetical(verb: Token) -> bool:
@@ -317,7 +337,7 @@ def _is_definite(noun: Token) -> bool:
 def _has_company(token: Token, rule: _Rule, present: Words) -> bool:
     """Tell whether the words that a rule needs beside its trigger are there."""
     company = _lexicon().company
-    if rule.near and present.isdisjoint(rule.near):
+    if rule.near and present.isdisjoint(rule.near) and not _belongs_to_people(token, rule):
         return False
     if rule.frame == "attribute":
         behind = {word.lower_ for word in token.doc[token.i + 1 : token.i + 4]}
@@ -328,7 +348,26 @@ def _has_company(token: Token, rule: _Rule, present: Words) -> bool:
         return not present.isdisjoint(company["figures"])
     if rule.frame == "event":
         return _is_specific(token)
-    return rule.frame != "harm" or not any(above.lemma_ in company["after_harm"] for above in list(token.ancestors)[:2])
+    if rule.frame == "people":
+        return token.dep_ != "amod"
+    return rule.frame != "harm" or _is_suffered(token)
+
+
+def _belongs_to_people(token: Token, rule: _Rule) -> bool:
+    """Tell whether bodies are those "of five miners"."""
+    known = _lexicon().counting["people"]
+    return rule.frame == "people" and any(
+        owner.lower_ in known or owner.ent_type_ or any(child.like_num for child in owner.children)
+        for owner in victims.belonging(token)
+        if owner.dep_ == "pobj"
+    )
+
+
+def _is_suffered(token: Token) -> bool:
+    """Tell whether an injury is somebody's: none healed, charged or died of."""
+    bars = _lexicon().bars
+    above = {word.lemma_ for word in list(token.ancestors)[:2]}
+    return above.isdisjoint(bars["healed"]) and bars["insured"].isdisjoint(child.lower_ for child in token.children)
 
 
 def _is_specific(token: Token) -> bool:
@@ -339,8 +378,9 @@ def _is_specific(token: Token) -> bool:
     above = token.head.head if token.head.dep_ == "prep" else token.head
     if above != token and above.lemma_.lower() in bars["charges"] | bars["trends"]:
         return False
-    has_article = any(child.dep_ in {"det", "poss", "compound", "amod"} for child in token.children)
-    return has_article or token.tag_ == "NNS" or token.lower_ not in bars["bare"]
+    if token.lower_ in bars["vague"]:
+        return False
+    return token.lower_ not in bars["bare"] or any(child.dep_ in {"det", "poss"} for child in token.children)
 
 
 def _meets(token: Token, rule: _Rule, groups: Sequence[Group], scene: Scene, present: Words) -> bool:
@@ -348,7 +388,9 @@ def _meets(token: Token, rule: _Rule, groups: Sequence[Group], scene: Scene, pre
     if rule.needs == "number":
         return any(group.stated for group in groups) or token.head.lemma_ in _lexicon().company["missing"]
     if rule.needs == "people":
-        return any(group.low is not None or victims.is_person(scene.doc[group.head], scene) for group in groups)
+        return bool(victims.children(token, {"auxpass"})) or any(
+            group.low is not None or victims.is_person(scene.doc[group.head], scene) for group in groups
+        )
     if rule.needs == "person":
         is_the_dead = token.pos_ in {"NOUN", "PROPN"} and token.head.lower_ != "from"
         return _is_any_person(groups, scene) or (is_the_dead and bool(victims.children(token, {"det"})))
@@ -359,11 +401,16 @@ def _meets(token: Token, rule: _Rule, groups: Sequence[Group], scene: Scene, pre
     if rule.needs == "known":
         known = _lexicon().counting["people"]
         heads = [scene.doc[group.head] for group in groups]
-        return any(head.lower_ in known or victims.is_aged(head) for head in heads) or any(g.stated for g in groups)
+        return any(head.lower_ in known or victims.is_aged(head) or head.i in scene.numbers for head in heads)
     if rule.needs == "cue":
         return _is_violent(token, groups, scene, present)
-    is_generic = token.tag_ in {"VB", "VBP"} and rule.frame == "object"
-    return not is_generic or any(group.low is not None or group.high is not None for group in groups)
+    return not _is_generic(token, groups)
+
+
+def _is_generic(token: Token, groups: Sequence[Group]) -> bool:
+    """Tell whether a verb in the present speaks of nobody in particular: "mines kill", "children die"."""
+    is_present = token.tag_ in {"VB", "VBP"} and not victims.children(token, {"aux", "auxpass"})
+    return is_present and not any(group.low is not None or group.high is not None for group in groups)
 
 
 def _is_any_person(groups: Sequence[Group], scene: Scene) -> bool:
@@ -373,6 +420,8 @@ def _is_any_person(groups: Sequence[Group], scene: Scene) -> bool:
 def _is_violent(token: Token, groups: Sequence[Group], scene: Scene, present: Words) -> bool:
     """Tell whether a death is one by violence, accident or disaster, by the words of the sentence."""
     violence = _lexicon().violence
+    if _is_generic(token, groups):
+        return False
     is_counted = any(group.stated and (group.low or group.high or 0) > 1 for group in groups)
     if is_counted:
         return True

@@ -195,7 +195,7 @@ def with_conjuncts(heads: Sequence[Token], scene: Scene) -> Iterator[Token]:
     """Yield each head and the people coordinated with it; "and damage to a building" is left out."""
     shown = [head for head in map(antecedent, heads) if head.i not in scene.aside]
     if heads and not shown:
-        shown = [_before_aside(heads[-1], scene)]
+        shown = [head for head in (_before_aside(heads[-1], scene),) if head.lower_ in scene.words.people]
     for head in shown[-1:]:
         yield head
         for other in (*_joined(head), *_together(head.head)):
@@ -295,7 +295,7 @@ def _phrase(trigger: Token, last: int, scene: Scene) -> tuple[Group | None, int]
         if number := scene.numbers.get(index):
             while index >= 0 and scene.doc[index].idx >= number.start:
                 index -= 1
-            return _stated(number, trigger.i), index
+            return _stated(number, last), index
         if token.lower_ in _ARTICLES and index < last and scene.doc[max(index - 1, 0)].lower_ != "of":
             return _implied(scene.doc[last], 1), index - 1
         is_inside = token.pos_ in _PHRASE_POS or token.lower_ in {"of", "-"} or index in scene.aside
@@ -317,7 +317,7 @@ def count_after(trigger: Token, scene: Scene) -> tuple[Group, ...]:
         end = _phrase_end(index, scene)
         last = scene.doc[end - 1]
         if number := scene.numbers.get(index):
-            groups += [*(waiting if joint == "and" else ()), _stated(number, trigger.i)]
+            groups += [*(waiting if joint == "and" else ()), _stated(number, last.i)]
         elif scene.doc[index].lower_ in _ARTICLES and (last.lower_ in scene.words.people or is_aged(last)):
             waiting.append(_implied(last, 1))
         else:
