@@ -24,8 +24,7 @@ _SAMPLE = 1_000
 _EMAIL = re.compile(r"^\s*[^\s@()]+@[^\s()]+\s*\((.+)\)\s*$|^\s*([^<>]*[^<>\s])\s*<[^<>\s]+@[^<>\s]+>\s*$")
 _REFERENCE = re.compile(rb"&#(?:[xX]([0-9a-fA-F]+)|(\d+));?")
 _REPLACEMENT = "\ufffd".encode()
-_LONGEST_EMAIL = re.compile(r"^\s*[^\s@()]+@[^\s()]+\s*\((.+)\)\s*$|^\s*([^<>]*[^<>\s])\s*<[^<>\s]+@[^<>\s]+>\s*$")
-_REFERENCE = 12  # bytes
+_LONGEST_REFERENCE = 12  # bytes
 _HTML = re.compile(rb"<(?:!doctype\s+)?html\b", re.IGNORECASE)
 
 _replace_doctype = feedparser.api.replace_doctype

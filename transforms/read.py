@@ -34,7 +34,7 @@ from transforms.warc import read_warc
 
 REASONS: Mapping[str, str] = tomllib.loads(files("transforms").joinpath("reasons.toml").read_text("utf-8"))
 
-_JSON_FEED = b"jsonfeed.org/version"
+_JSON_FEED = re.compile(rb"""\s*\{.*"version"\s*:\s*"https?:\\?/\\?/(?:www\.)?jsonfeed\.org""", re.S)
 _SIGNATURES = (
     (re.compile(rb"PAR1"), "parquet"),
     (re.compile(rb"WARC/\d"), "warc"),
@@ -90,11 +90,12 @@ def read_source(source: Source, settings: ReadSettings, clock: Clock = utc_now) 
 
 def detect_format(source: Source, head: bytes) -> str | None:
     """Return the format by name or suffix, else by the first bytes; None for what cannot be read."""
-    if source.is_feed or _JSON_FEED in head:
+    if source.is_feed:
         return "feed"
-    if known := FORMATS.get(split_suffixes(source.uri)[0]):
-        return known
-    found = next((name for pattern, name in _SIGNATURES if pattern.match(head)), None)
+    known = FORMATS.get(split_suffixes(source.uri)[0])
+    found = known or next((name for pattern, name in _SIGNATURES if pattern.match(head)), None)
+    if found == "json" and _JSON_FEED.match(head):
+        return "feed"
     return found or ("text" if bom_encoding(head) or b"\0" not in head else None)
 
 

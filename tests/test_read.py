@@ -1,0 +1,243 @@
+import gzip
+import json
+import re
+import threading
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import pytest
+from eager import run
+
+from schemas.article import Article
+from schemas.reject import Reject
+from schemas.source import Source
+from transforms.counters import reset_tally, tally
+from transforms.files import expand_inputs
+from transforms.read import REASONS, ReadArticles, ReadSettings, detect_format, read_source
+
+NOW = datetime(2025, 4, 22, 12, tzinfo=UTC)
+RSS = "<rss version='2.0'><channel><title>Wire</title><item><title>Talks</title><guid>7</guid></item></channel></rss>"
+
+
+def now() -> datetime:
+    return NOW
+
+
+def read(path: Path, *, is_feed: bool = False, **settings: Any) -> list[Article | Reject]:
+    """Read one file; check that every record is accounted for."""
+    reset_tally()
+    found = list(read_source(Source(str(path), is_feed=is_feed), ReadSettings(**settings), now))
+    counts = tally()
+    articles = sum(isinstance(item, Article) for item in found)
+    assert counts.get("articles_read", 0) == articles
+    assert counts.get("rejects_read", 0) == len(found) - articles
+    assert counts.get("records", 0) == len(found) + counts.get("outside_period", 0)
+    return found
+
+
+def write(path: Path, content: str | bytes) -> Path:
+    path.write_bytes(content if isinstance(content, bytes) else content.encode())
+    return path
+
+
+def jsonl(path: Path, *rows: object) -> Path:
+    return write(path, "\n".join(row if isinstance(row, str) else json.dumps(row) for row in rows))
+
+
+def reasons(found: list[Article | Reject]) -> list[str]:
+    return [item.reason if isinstance(item, Reject) else "article" for item in found]
+
+
+def test_an_article_has_all_that_its_record_says(tmp_path: Path) -> None:
+    row = {
+        "id": 7,
+        "url": "https://estmark.example/7",
+        "title": " Roth:\n no talks ",
+        "text": "Adela\xa0Roth said no.\r\nVale\x07 left.\n",
+        "published": "22 Apr 2025 10:00 +0200",
+        "source": "Estmark Daily",
+        "authors": ["Jon Vale"],
+    }
+    path = jsonl(tmp_path / "a.jsonl", row)
+    assert read(path, default_language="en") == [
+        Article(
+            title="Roth: no talks",
+            text="Adela Roth said no.\nVale left.",
+            external_id="7",
+            url="https://estmark.example/7",
+            language="en",
+            authors=("Jon Vale",),
+            source_name="Estmark Daily",
+            source_uri=str(path),
+            source_format="jsonl",
+            position=1,
+            published_at=datetime(2025, 4, 22, 8, tzinfo=UTC),
+            published_from="source",
+            fetched_at=NOW,
+        )
+    ]
+
+
+def test_bad_records_cost_themselves_only(tmp_path: Path) -> None:
+    rows = [{"text": "a"}, '{"text": ', "[]", {"text": "b"}, {"body": "c"}, {"title": "d"}, {"text": "e" * 11}, {}]
+    found = read(jsonl(tmp_path / "a.jsonl", *rows), max_characters=10)
+    assert reasons(found) == [
+        "article",
+        "bad_json",
+        "not_an_object",
+        "article",
+        "empty",
+        "article",
+        "too_long",
+        "empty",
+    ]
+    assert [item.position for item in found] == list(range(1, 9))
+    assert isinstance(found[4], Reject)
+    assert found[4].detail == "There is neither text nor title: the keys are body"
+    assert (found[1].stage, found[1].sample) == ("read", '{"text":')  # type: ignore[union-attr]
+
+
+def test_every_reason_has_a_sentence_and_a_use() -> None:
+    code = "".join(path.read_text() for path in Path(str(files("transforms"))).glob("*.py"))
+    used = set(re.findall(r'(?:Flaw\(reason=|FetchError\(|reason = )"(\w+)"', code)) | {"line_too_long"}
+    assert used == set(REASONS)
+
+
+@pytest.mark.parametrize(
+    ("published", "published_from"),
+    [("soon", "source_unreadable"), ("2025-05-01", "source_in_future"), (None, None)],
+)
+def test_dates_that_are_none(tmp_path: Path, published: str | None, published_from: str | None) -> None:
+    (article,) = read(jsonl(tmp_path / "a.jsonl", {"text": "a", "published": published}))
+    assert isinstance(article, Article)
+    assert (article.published_at, article.published_from) == (None, published_from)
+
+
+def test_articles_outside_the_period_are_counted(tmp_path: Path) -> None:
+    days = ["2025-04-01", "2025-04-02", "2025-04-03", None]
+    path = jsonl(tmp_path / "a.jsonl", *({"text": str(day), "published": day} for day in days))
+    found = read(path, since=datetime(2025, 4, 2, tzinfo=UTC), until=datetime(2025, 4, 3, tzinfo=UTC))
+    assert [item.text for item in found if isinstance(item, Article)] == ["2025-04-02", "None"]
+    assert tally()["outside_period"] == 2
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "wanted"),
+    [
+        ("a.txt", "Talks went on.", ["text"]),
+        ("a.md", "# Talks\n\nThey went on.", ["text"]),
+        ("a.txt", "", ["empty"]),
+        ("a.txt.gz", gzip.compress(b"Talks went on."), ["text"]),
+        ("a.txt.gz", gzip.compress(b"Talks went on.")[:-9], ["corrupt"]),
+        ("a.txt.gz", b"Talks went on.", ["corrupt"]),
+        ("a", "Talks went on.", ["text"]),
+        ("a.log", b"\x00\x01\x02", ["unknown_format"]),
+        ("a", "Größe".encode("utf-16"), ["text"]),
+        ("a", '{"text": "a"}', ["json"]),
+        ("a", RSS, ["rss"]),
+        ("a.xml", RSS, ["rss"]),
+        ("a.xml", "<note/>", ["not_a_feed"]),
+        ("a", "<html><body></body></html>", ["no_main_text"]),
+        (
+            "a.json",
+            '{"version": "https://jsonfeed.org/version/1", "items": [{"id": "1", "title": "a"}]}',
+            ["json_feed"],
+        ),
+        ("a.json", '[{"text": "a"}, {"text": "b"}]', ["json", "json"]),
+        ("a.csv", "text\na\n", ["csv"]),
+        ("a.tsv", "id\ttext\n1\ta\n", ["csv"]),
+        ("a.jsonl", "", []),
+        ("a.parquet", "PAR1 not", ["unreadable"]),
+        ("a.warc", "not", ["bad_warc"]),
+    ],
+)
+def test_formats(tmp_path: Path, name: str, content: str | bytes, wanted: list[str]) -> None:
+    found = read(write(tmp_path / name, content))
+    assert [item.reason if isinstance(item, Reject) else item.source_format for item in found] == wanted
+
+
+def test_a_cut_off_file_gives_what_came_before(tmp_path: Path) -> None:
+    rows = "".join(json.dumps({"id": number, "text": f"{number:x}" * 40}) + "\n" for number in range(20_000))
+    found = read(write(tmp_path / "a.jsonl.gz", gzip.compress(rows.encode())[:-2_000]))
+    assert isinstance(found[-1], Reject)
+    assert found[-1].reason == "corrupt"
+    assert found[-1].position == len(found) - 1
+    assert all(isinstance(item, Article) for item in found[:-1])
+    assert len(found) > 10_000
+
+
+def test_what_cannot_be_opened_is_rejected(tmp_path: Path) -> None:
+    (reject,) = read(tmp_path / "missing.txt")
+    assert isinstance(reject, Reject)
+    assert (reject.reason, reject.position) == ("unreadable", None)
+    assert "FileNotFoundError" in reject.detail
+    assert reasons(read(tmp_path)) == ["unreadable"]
+
+
+def test_a_feed_is_a_feed_whatever_its_suffix(tmp_path: Path) -> None:
+    assert reasons(read(write(tmp_path / "a.txt", RSS), is_feed=True)) == ["article"]
+    assert reasons(read(write(tmp_path / "b.txt", "Talks"), is_feed=True)) == ["not_a_feed"]
+
+
+def test_html_before_xml() -> None:
+    page = b"<?xml version='1.0'?>\n<!-- x -->\n<!DOCTYPE html>\n<html>"
+    assert detect_format(Source("/a"), page) == "html"
+    assert detect_format(Source("/a"), b"<?xml version='1.0'?><rss>") == "feed"
+
+
+@pytest.fixture
+def address(tmp_path: Path) -> Iterator[str]:
+    write(tmp_path / "feed", RSS)
+    handler = partial(_Quiet, directory=str(tmp_path))
+    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    yield f"http://roth:secret@127.0.0.1:{server.server_port}"
+    server.shutdown()
+    server.server_close()
+    thread.join()
+
+
+class _Quiet(SimpleHTTPRequestHandler):
+    def log_message(self, *args: object) -> None:
+        pass
+
+
+def test_a_feed_is_fetched_and_its_password_hidden(address: str) -> None:
+    source = Source(f"{address}/feed", is_feed=True)
+    (article,) = read_source(source, ReadSettings(allow_private=True), now)
+    assert isinstance(article, Article)
+    assert article.title == "Talks"
+    assert article.source_uri == address.replace("roth:secret@", "") + "/feed"
+
+
+@pytest.mark.parametrize(("path", "allowed", "reason"), [("none", True, "http_status"), ("feed", False, "not_allowed")])
+def test_what_cannot_be_fetched_is_rejected(address: str, path: str, allowed: bool, reason: str) -> None:
+    (reject,) = read_source(Source(f"{address}/{path}", is_feed=True), ReadSettings(allow_private=allowed), now)
+    assert isinstance(reject, Reject)
+    assert (reject.stage, reject.reason) == ("fetch", reason)
+    assert "secret" not in repr(reject)
+
+
+def test_read_articles(tmp_path: Path) -> None:
+    jsonl(tmp_path / "a.jsonl", {"id": 1, "text": "a"}, "broken", {"id": 2, "text": "b"})
+    write(tmp_path / "b.xml", RSS)
+    write(tmp_path / "c.parquet", "no")
+    articles, rejects = run(
+        ReadArticles(ReadSettings(), now), expand_inputs([str(tmp_path)]), outputs=("articles", "rejects")
+    )
+    assert sorted(article.title or article.text for article in articles) == ["Talks", "a", "b"]
+    assert sorted(reject.reason for reject in rejects) == ["bad_json", "unreadable"]
+
+
+def test_the_limit_ends_reading(tmp_path: Path) -> None:
+    path = jsonl(tmp_path / "a.jsonl", *({"text": str(number)} for number in range(10)))
+    articles, _ = run(
+        ReadArticles(ReadSettings(limit=3), now), [Source(str(path))] * 2, outputs=("articles", "rejects")
+    )
+    assert [article.text for article in articles] == ["0", "1", "2"]
