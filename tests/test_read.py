@@ -241,3 +241,11 @@ def test_the_limit_ends_reading(tmp_path: Path) -> None:
         ReadArticles(ReadSettings(limit=3), now), [Source(str(path))] * 2, outputs=("articles", "rejects")
     )
     assert [article.text for article in articles] == ["0", "1", "2"]
+
+
+def test_a_json_feed_says_so_in_its_version() -> None:
+    assert (
+        detect_format(Source("/a.json"), b'{"title": "a", "version" : "https:\\/\\/jsonfeed.org/version/1"') == "feed"
+    )
+    assert detect_format(Source("/a.jsonl"), b'{"version": "https://jsonfeed.org/version/1"') == "jsonl"
+    assert detect_format(Source("/a.json"), b'{"text": "see jsonfeed.org/version/1"}') == "json"
