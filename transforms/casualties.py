@@ -184,7 +184,9 @@ def _listed(token: Token) -> tuple[Group, ...]:
         names = [name for prep in victims.children(verb, {"prep"}) for name in victims.children(prep, {"pobj"})]
     elif token.dep_ in {"nsubj", "pobj"} and verb.lemma_ == "be" and victims.children(token, {"det"}):
         names = victims.children(verb, {"attr"}) or victims.children(verb, {"nsubj"})
-    people = [person for name in names for person in (name, *name.conjuncts) if person.tag_ in {"NN", "NNP"}]
+    known = _lexicon().counting["people"]
+    everybody = [person for name in names for person in (name, *name.conjuncts)]
+    people = [p for p in everybody if p.tag_ in {"NN", "NNP"} and (p.tag_ == "NNP" or p.lower_ in known)]
     return tuple(Group(p.idx, p.i, 1, 1, False, p.idx, p.idx + len(p)) for p in people if p != token)
 
 
@@ -205,12 +207,14 @@ def _groups(token: Token, rule: _Rule, heads: Sequence[Token], scene: Scene) -> 
     if rule.frame == "adverb":
         group = victims.stated_at(token.i - 1, {**scene.asides, **scene.numbers})
         return (group,) if group else ()
-    if listed := _listed(token):
+    if rule.frame != "event" and (listed := _listed(token)):
         return listed
     parsed = tuple(victims.count(head, scene) for head in heads)
+    if rule.frame == "attribute":
+        return tuple(group for group in parsed if _is_any_person((group,), scene))
     if _looks_back(token, rule, scene):
         before = victims.count_before(_anchor(token, rule), scene)
-        if _is_better(before, parsed) or _is_nearer(token, before, parsed):
+        if before and not _is_embedded(before[0], scene) and _is_nearer(token, before, parsed, scene):
             return before
     if rule.frame in {"event", "people"} and not heads:
         return _own(token, rule, scene)
@@ -250,10 +254,23 @@ def _is_better(linear: Sequence[Group], parsed: Sequence[Group]) -> bool:
     return _weight(linear) > _weight(parsed)
 
 
-def _is_nearer(token: Token, linear: Sequence[Group], parsed: Sequence[Group]) -> bool:
-    """Tell whether the words before a trigger give its number where the parse took another one, without an "of"."""
+def _is_embedded(group: Group, scene: Scene) -> bool:
+    """Tell whether a phrase hangs on a preposition: the daughters of "the man with two daughters was killed"."""
+    span = scene.doc.char_span(group.start, group.end, alignment_mode="expand")
+    return span is not None and span.start > 0 and span[0].nbor(-1).lower_ in _lexicon().counting["embedding"]
+
+
+def _is_nearer(token: Token, linear: Sequence[Group], parsed: Sequence[Group], scene: Scene) -> bool:
+    """Tell whether the phrase before a trigger counts its people better than the parse does."""
+    if _is_better(linear, parsed) or token.i - 1 in scene.numbers:
+        return True
+    last = max((group.head for group in linear), default=0)
+    places = [group.head for group in parsed]
+    if places and max(places) < last and _weight(linear) != (0, 0):
+        between = scene.doc[max(places) + 1 : last]
+        return any(word.pos_ in {"VERB", "SCONJ", "PUNCT"} and word.i not in scene.aside for word in between)
     is_even = _weight(linear) == _weight(parsed) and _weight(linear)[0] > 0
-    return is_even and " of " not in token.doc.text[linear[0].start : token.idx]
+    return is_even and " of " not in scene.doc.text[linear[0].start : token.idx]
 
 
 def _weight(groups: Sequence[Group]) -> tuple[int, int]:
@@ -288,7 +305,8 @@ def _is_actual(token: Token, rule: _Rule) -> bool:
     """Tell whether a trigger is stated as a fact or a claim: no wish, threat, plan, condition, charge or name."""
     bars = _lexicon().bars
     is_part = token.dep_ in {"compound", "amod", "nmod"} and rule.frame != "attribute"
-    if is_part and token.head.lower_ in bars["heads"]:
+    is_named = token.i + 1 < len(token.doc) and token.nbor(1).lower_ in bars["heads"] and rule.frame == "event"
+    if is_named or (is_part and token.head.lower_ in bars["heads"]):
         return False
     if _is_idiom(token, rule):
         return False
@@ -309,7 +327,10 @@ def _is_actual(token: Token, rule: _Rule) -> bool:
 def _is_idiom(token: Token, rule: _Rule) -> bool:
     """Tell whether the next words turn a trigger: "shot at", "dead or alive"."""
     following = token.doc[token.i + 1 : token.i + 3].text.lower()
-    return following == "or alive" or (rule.rule_id == "casualty.shoot" and following.startswith("at "))
+    if rule.rule_id != "casualty.shoot" or not following.startswith("at "):
+        return following == "or alive"
+    aimed_at = {word.lower_ for word in token.doc[token.i + 2 : token.i + 5]} | {token.doc[token.i + 1].head.lower_}
+    return not aimed_at.isdisjoint(_lexicon().counting["people"] | {"police", "him", "us", "me"})
 
 
 def _is_hypothetical(verb: Token) -> bool:
@@ -340,7 +361,7 @@ def _has_company(token: Token, rule: _Rule, present: Words) -> bool:
     if rule.near and present.isdisjoint(rule.near) and not _belongs_to_people(token, rule):
         return False
     if rule.frame == "attribute":
-        behind = {word.lower_ for word in token.doc[token.i + 1 : token.i + 4]}
+        behind = {word.lower_ for word in token.doc[token.i + 1 : token.i + 6]}
         return not company["deadly"].isdisjoint(behind) or token.dep_ in {"acomp", "oprd"}
     if rule.frame == "lives":
         return any(above.lemma_.lower() in company["lives"] for above in list(token.ancestors)[:3])
@@ -430,7 +451,7 @@ def _is_violent(token: Token, groups: Sequence[Group], scene: Scene, present: Wo
     known = _lexicon().counting["people"] - {"leader", "he", "him", "she", "her", "father", "mother"}
     if any(scene.doc[g.head].lower_ in known or victims.is_aged(scene.doc[g.head]) for g in groups):
         return True
-    return token.tag_ == "NNS" or not (present - {token.lower_}).isdisjoint(violence["cues"])
+    return token.tag_ in {"NNS", "NNPS"} or not (present - {token.lower_}).isdisjoint(violence["cues"])
 
 
 # --- the finding

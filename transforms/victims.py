@@ -21,6 +21,8 @@ _DATELINE = re.compile(r"[A-Z][A-Z .,/'-]{3,}[^-–—]{0,60}?(?:--|[-–—])\s
 _BRACKETS = re.compile(r"\([^()]*\)|\[[^\[\]]*\]")
 _PARTS = re.compile(r",?\s*(?:\bincluding|\bincludes|\bamong (?:them|whom)|\bidentified as|\bsuch as)\b", re.IGNORECASE)
 _OF_THEM = re.compile(r"\s+of (?:them|whom|those|which)\b", re.IGNORECASE)
+_PERSONS_SUFFIX = re.compile(r"(?:ers|ors|ists|ians|ees)$")
+_PERSON_SUFFIX = re.compile(r"(?:er|or|ist|ian|man|woman|ee|ant|cleric|chief)$")
 _AGE = re.compile(r",\s\d{1,2},(?!\d)")
 _SOURCE = re.compile(r"\s(?:[-–|]|::)\s(?:[^-–|:]|\b-\b){2,70}$")
 _ARTICLES = frozenset({"a", "an", "another"})
@@ -239,6 +241,11 @@ def is_person(token: Token, scene: Scene) -> bool:
     return any(child.i in scene.numbers for child in token.children)
 
 
+def _may_be_person(noun: Token, scene: Scene) -> bool:
+    """Tell whether a noun behind an article may be a person: "an Egyptian", "a lecturer"."""
+    return is_person(noun, scene) or noun.text[:1].isupper() or _PERSON_SUFFIX.search(noun.lower_) is not None
+
+
 def is_aged(token: Token) -> bool:
     """Tell whether a token is the "old" of "a 5-year-old"."""
     return token.lower_ in {"old", "olds"} and token.i > 0 and token.nbor(-1).text in {"-", "year", "month"}
@@ -279,12 +286,16 @@ def _step_over(trigger: Token, scene: Scene) -> int:
         token = scene.doc[index]
         is_link = token.lower_ in scene.words.skipped or token.pos_ in _SKIPPED_POS or index in scene.aside
         before = scene.doc[max(index - 1, 0)]
-        is_shared = token.lower_ in _JOINTS and (before.tag_ in {"VBN", "VBD"} or before.i in scene.aside)
-        is_verb = token.tag_ in {"VBN", "VBD"} and index + 1 < trigger.i and scene.doc[index + 1].lower_ in _JOINTS
+        is_shared = token.lower_ in _JOINTS and (_is_participle(before, scene) or before.i in scene.aside)
+        is_verb = _is_participle(token, scene) and index + 1 < trigger.i and scene.doc[index + 1].lower_ in _JOINTS
         if not (is_link or is_shared or is_verb) or index in scene.numbers:
             break
         index -= 1
     return index
+
+
+def _is_participle(token: Token, scene: Scene) -> bool:
+    return token.tag_ in {"VBN", "VBD"} or token.lower_ in scene.words.triggers
 
 
 def _phrase(trigger: Token, last: int, scene: Scene) -> tuple[Group | None, int]:
@@ -297,8 +308,11 @@ def _phrase(trigger: Token, last: int, scene: Scene) -> tuple[Group | None, int]
                 index -= 1
             return _stated(number, last), index
         if token.lower_ in _ARTICLES and index < last and scene.doc[max(index - 1, 0)].lower_ != "of":
+            if not _may_be_person(scene.doc[last], scene):
+                break
             return _implied(scene.doc[last], 1), index - 1
-        is_inside = token.pos_ in _PHRASE_POS or token.lower_ in {"of", "-"} or index in scene.aside
+        is_known = token.lower_ in {"of", "-"} or token.lower_ in scene.words.people
+        is_inside = token.pos_ in _PHRASE_POS or is_known or index in scene.aside
         if not is_inside or token.lower_ in scene.words.triggers or (token.lower_ in _RELATIVES and index < last):
             break
         index -= 1
@@ -414,4 +428,5 @@ def _is_single(head: Token, words: CountWords) -> bool:
         return True
     if any(child.lower_ in _ARTICLES for child in head.children):
         return head.lower_ not in words.collective
-    return head.tag_ in {"NN", "NNP"} and head.lower_ not in words.collective
+    is_plural_name = head.tag_ == "NNP" and head.i > 0 and _PERSONS_SUFFIX.search(head.text) is not None
+    return head.tag_ in {"NN", "NNP"} and head.lower_ not in words.collective and not is_plural_name
