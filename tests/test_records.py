@@ -64,6 +64,12 @@ def test_an_empty_record_says_what_it_has() -> None:
     assert draft == Draft(position=1, keys=("body", "headline"))
 
 
+def test_deep_values_cost_nothing_else() -> None:
+    deep = '{"name": ' * 900 + "1" + "}" * 900
+    lines = [f'{{"text": "a", "source": {deep}}}', f'{{"text": {"[" * 900 + "]" * 900}}}', '{"text": "b"}']
+    assert texts(read_jsonl(stream("\n".join(lines)), {})) == ["a", "", "b"]
+
+
 def test_invalid_characters_are_replaced() -> None:
     assert texts(read_jsonl(stream(b'{"text": "caf\xe9\x01 \\ud800"}'), {})) == ["caf\ufffd\x01 \ud800"]
 

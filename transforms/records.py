@@ -309,24 +309,27 @@ def _inner(value: Any, path: Sequence[str]) -> Any:
 
 
 def _text(value: Any) -> str | None:
-    """Return a value as text: numbers in figures, lists as lines, objects by their name."""
-    if value is None or isinstance(value, str):
-        return value
+    """Return a value as text; a list gives a line for each element."""
+    if isinstance(value, list):
+        return "\n".join(part for part in map(_single_text, value) if part)
+    return _single_text(value)
+
+
+def _single_text(value: Any) -> str | None:
+    """Return a single value as text: numbers in figures, objects by their name."""
+    if isinstance(value, Mapping):
+        value = value.get("name")
     if isinstance(value, bytes):
         return decode(value)
-    if isinstance(value, Mapping):
-        return _text(value.get("name"))
-    if isinstance(value, list):
-        return "\n".join(part for part in map(_text, value) if part)
     if isinstance(value, float):
         return None if math.isnan(value) else str(int(value) if value.is_integer() else value)
-    return str(value)
+    return None if value is None or isinstance(value, list | Mapping) else str(value)
 
 
 def _names(value: Any) -> tuple[str, ...]:
     """Return authors: the elements of a list, or the parts of a text between semicolons."""
     values = value if isinstance(value, list) else (_text(value) or "").split(";")
-    return tuple(name for name in map(_text, values) if name)
+    return tuple(name for name in map(_single_text, values) if name)
 
 
 def _stated(value: Any) -> Any:
