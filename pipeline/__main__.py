@@ -32,9 +32,24 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except CommuniqueError as error:
         print(f"communique: {error}", file=sys.stderr)
         return error.exit_status
+    except Exception as error:
+        return _unexpected(error)
     except KeyboardInterrupt:
         print("communique: interrupted; the tables are as they were", file=sys.stderr)
         return EXIT_INTERRUPTED
+
+
+def _unexpected(error: Exception) -> int:
+    from pipeline.log import LOGGER
+
+    LOGGER.info("traceback", exc_info=error)
+    text = str(error).strip().splitlines()
+    print(
+        f"communique: failed, the tables are as they were: {type(error).__name__}: {text[0] if text else ''}",
+        file=sys.stderr,
+    )
+    print("communique: run it again with --verbose to see where", file=sys.stderr)
+    return 1
 
 
 def dispatch(arguments: Sequence[str]) -> int:

@@ -8,7 +8,9 @@ start; staging without a pending record is deleted.
 import json
 import os
 import sqlite3
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +20,7 @@ from pipeline.decide import article_ranges, decide, decisions, reject_ranges, ta
 from pipeline.merge import TableFile, TableWriter, merge_table
 from pipeline.output import Output, discard, sync
 from schemas.errors import UserError
-from schemas.tables import PartitionBy, partition_folder
+from schemas.tables import UNKNOWN_PARTITION, PartitionBy, partition_folder
 from transforms.ledger import fill_ledger, open_ledger
 from transforms.stage import StageSettings
 
@@ -47,15 +49,21 @@ def prepare(output: Output, settings: StageSettings) -> Prepared:
             with TableWriter(staging / FINAL, table, settings.run_id) as writer:
                 merge_table(table, ranges(ledger, RANGE_BYTES), staging, writer)
                 writer.close()
-                if not writer.files and not _has_other_files(output, table, settings.run_id):
-                    writer.write_empty(partition_folder(None, settings.partition_by))
+                if not _has_dated_files(output, table, settings, writer.files):
+                    writer.write_empty(partition_folder(datetime.now(UTC), settings.partition_by))
             files += writer.files
         return Prepared(tuple(files), tally_decisions(ledger), tally_rejects(ledger))
 
 
-def _has_other_files(output: Output, table: str, run_id: str) -> bool:
-    own = {output.root / path for path in committed_files(output, run_id)}
-    return any(path not in own for path in (output.root / table).rglob("*.parquet"))
+def _has_dated_files(output: Output, table: str, settings: StageSettings, files: Iterable[TableFile]) -> bool:
+    """Tell whether a table will have files, and not in the partition of unknown dates alone.
+
+    pyarrow cannot infer the type of the partition's key from unknown dates alone, and no reader opens an empty folder.
+    """
+    replaced = set(committed_files(output, settings.run_id))
+    present = {path.relative_to(output.root).as_posix() for path in (output.root / table).rglob("*.parquet")}
+    paths = (present - replaced) | {file.path for file in files}
+    return any(UNKNOWN_PARTITION not in path for path in paths)
 
 
 def commit(output: Output, run_id: str, files: tuple[TableFile, ...], about: dict[str, Any]) -> None:

@@ -24,9 +24,9 @@ class _JsonFormatter(logging.Formatter):
 
 
 def set_up_logging(log_format: LogFormat, *, verbose: bool) -> None:
-    """Send all logs to stderr; without ``verbose`` warnings of communiqué and errors of the libraries only."""
+    """Send all logs to stderr; without ``verbose`` only communiqué's warnings, as the error that ends it is printed."""
     handler = logging.StreamHandler(sys.stderr)
     text = logging.Formatter("%(levelname)s %(name)s: %(message)s")
     handler.setFormatter(_JsonFormatter() if log_format == "json" else text)
-    logging.basicConfig(handlers=[handler], level=logging.WARNING if verbose else logging.ERROR, force=True)
+    logging.basicConfig(handlers=[handler], level=logging.WARNING if verbose else logging.CRITICAL, force=True)
     LOGGER.setLevel(logging.INFO if verbose else logging.WARNING)

@@ -110,15 +110,16 @@ def sample_events(files: list[Path]) -> list[dict[str, Any]]:
     rows: list[dict[str, Any]] = []
     for path in files:
         rows += pq.read_table(path, columns=[*_COLUMNS, "confidence"], partitioning=None).to_pylist()
-    rows.sort(key=_sureness)
+    by_sentence = {(row["event_type"], row["sentence"].casefold()): row for row in rows}
     chosen = []
     for event_type in EVENT_TYPES:
-        chosen += [row for row in rows if row["event_type"] == event_type][:_SHOWN_PER_TYPE]
+        ranked = sorted((row for (kind, _), row in by_sentence.items() if kind == event_type), key=_sureness)
+        chosen += ranked[:_SHOWN_PER_TYPE]
     return chosen
 
 
-def _sureness(row: dict[str, Any]) -> tuple[bool, float]:
-    return row["actor"] is None, -row["confidence"]
+def _sureness(row: dict[str, Any]) -> tuple[bool, float, str]:
+    return row["actor"] is None, -row["confidence"], row["sentence"]
 
 
 def print_summary(summary: Summary, *, as_json: bool) -> None:
@@ -165,7 +166,7 @@ def _events_table(summary: Summary, width: int) -> Table:
     table = Table(box=box.SIMPLE_HEAD, title="Some of the events", title_justify="left", pad_edge=False)
     for heading, wide in _EVENT_COLUMNS.items():
         table.add_column(heading, width=wide, overflow="ellipsis", no_wrap=True)
-    left = width - sum(wide + 2 for wide in _EVENT_COLUMNS.values())
+    left = width - 4 - sum(wide + 2 for wide in _EVENT_COLUMNS.values())
     table.add_column("sentence", width=max(left, 20), overflow="ellipsis", no_wrap=True)
     for row in summary.samples:
         names = (row["event_type"].removesuffix("_report"), row["actor"] or "", row["target"] or "")

@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 import made
+import pyarrow.dataset as ds
 import pyarrow.parquet as pq
 import pytest
 
@@ -41,6 +42,14 @@ def test_a_run_becomes_sorted_rows_with_the_full_schema(output):
 def test_a_table_without_rows_can_be_opened(output):
     made.write_run(output, "first", [made.tagged(made.article())])
     assert made.rows(output, "rejects") == []
+
+
+def test_undated_articles_alone_can_be_opened(output):
+    made.write_run(output, "first", [made.tagged(made.article(published_at=None)), made.reject()])
+    for table in TABLES:
+        data = ds.dataset(output.root / table, partitioning="hive").to_table()
+        assert data.num_rows == 1
+        assert data.schema.field("month").type == "string"
 
 
 def test_offsets_of_the_trigger_count_in_the_article(output):

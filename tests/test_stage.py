@@ -1,3 +1,4 @@
+import dataclasses
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -43,7 +44,7 @@ def test_rows_have_the_columns_of_their_tables(tmp_path):
         ("rejects", reject_row(made.reject(), settings)),
     ):
         assert set(row) == {PARTITION, KEY, RECORD, *TABLES[table].names}
-        assert row[PARTITION] == ("month=__HIVE_DEFAULT_PARTITION__" if table == "rejects" else "month=2025-04")
+        assert row[PARTITION] == f"month={row.get('rejected_at', made.APRIL):%Y-%m}"
 
 
 def test_a_record_is_content_and_place():
@@ -62,6 +63,22 @@ def test_a_shard_is_written_when_it_is_full(tmp_path, monkeypatch):
     files = staged_files(Path(settings.folder), "articles")
     assert sum(pq.read_metadata(file).num_rows for file in files) == 3
     assert not list(Path(settings.folder).glob(".*"))
+
+
+def test_what_does_not_fit_is_rejected_alone(tmp_path):
+    settings = made.stage_settings(Output(tmp_path))
+    bad = made.tagged(made.article(2))
+    too_many = dataclasses.replace(bad.events[0].finding, killed_low=5_000_000_000)
+    bad = dataclasses.replace(bad, events=(dataclasses.replace(bad.events[0], finding=too_many),))
+    writer = ShardWriter(settings)
+    for item in (made.tagged(made.article(1)), bad, made.tagged(made.article(3))):
+        writer.add(item)
+    writer.flush()
+    (articles,) = staged_files(Path(settings.folder), "articles")
+    assert sorted(pq.read_table(articles)["external_id"].to_pylist()) == ["est-1", "est-3"]
+    (rejects,) = staged_files(Path(settings.folder), "rejects")
+    (row,) = pq.read_table(rejects).to_pylist()
+    assert (row["reason"], row["position"]) == ("unwritable", 2)
 
 
 def test_stage_rows_writes_every_element_once(tmp_path):

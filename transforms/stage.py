@@ -3,7 +3,7 @@
 import os
 import shutil
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -16,7 +16,7 @@ import pyarrow.parquet as pq
 from schemas.article import Article
 from schemas.event import Event, TaggedArticle
 from schemas.ids import stable_id
-from schemas.reject import Reject
+from schemas.reject import SAMPLE_CHARACTERS, Reject
 from schemas.tables import TABLES, PartitionBy, partition_folder
 
 # Columns that a staged row has beside the table's own: where it goes, its place there, and the input record it is of.
@@ -34,6 +34,8 @@ _MAX_CHARACTERS = 16_000_000
 _EPOCH = datetime(1, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 _NO_DATE = "~"  # sorts behind every digit
+
+_DOES_NOT_FIT = (pa.ArrowException, OverflowError, TypeError, ValueError)
 
 Row = dict[str, Any]
 
@@ -124,8 +126,9 @@ def event_row(article: Article, event: Event, settings: StageSettings) -> Row:
 
 
 def reject_row(reject: Reject, settings: StageSettings) -> Row:
-    """Return a reject as a staged row."""
-    folder = partition_folder(None, settings.partition_by)
+    """Return a reject as a staged row, in the partition of the time when it was rejected."""
+    now = datetime.now(UTC)
+    folder = partition_folder(now, settings.partition_by)
     position = "" if reject.position is None else f"{reject.position:012d}"
     return {
         PARTITION: folder,
@@ -139,36 +142,66 @@ def reject_row(reject: Reject, settings: StageSettings) -> Row:
         "detail": reject.detail,
         "sample": reject.sample,
         "run_id": settings.run_id,
-        "rejected_at": datetime.now(UTC),
+        "rejected_at": now,
     }
 
 
+def staged_tables(items: Sequence[TaggedArticle | Reject], settings: StageSettings) -> dict[str, pa.Table]:
+    """Return the rows of the items as one Arrow table each; a table without rows is left out."""
+    rows: dict[str, list[Row]] = {name: [] for name in TABLES}
+    for item in items:
+        if isinstance(item, Reject):
+            rows["rejects"].append(reject_row(item, settings))
+        else:
+            rows["articles"].append(article_row(item, settings))
+            rows["events"] += [event_row(item.article, event, settings) for event in item.events]
+    return {name: pa.Table.from_pylist(rows[name], STAGED[name]) for name in TABLES if rows[name]}
+
+
+def writable(item: TaggedArticle | Reject, settings: StageSettings) -> TaggedArticle | Reject:
+    """Return the item, or a reject in its place when its values do not fit the columns."""
+    try:
+        staged_tables([item], settings)
+    except _DOES_NOT_FIT as error:
+        article = item.article if isinstance(item, TaggedArticle) else None
+        return Reject(
+            stage="write",
+            source_uri=article.source_uri if article else "unknown",
+            position=article.position if article else None,
+            reason="unwritable",
+            detail=f"A value does not fit its column: {error}",
+            sample=article.text[:SAMPLE_CHARACTERS].encode(errors="replace").decode() if article else None,
+        )
+    return item
+
+
 class ShardWriter:
-    """Collects rows and writes them as one shard: a folder with a file per table, visible only when complete."""
+    """Collects items and writes their rows as shards: a folder with a file per table, visible only when complete."""
 
     def __init__(self, settings: StageSettings) -> None:
         self._settings = settings
-        self._rows: dict[str, list[Row]] = {name: [] for name in TABLES}
-        self._characters = 0
+        self._items: list[TaggedArticle | Reject] = []
+        self._rows = self._characters = 0
 
     def add(self, item: TaggedArticle | Reject) -> None:
         """Take a tagged article with its events, or a reject."""
-        if isinstance(item, Reject):
-            self._rows["rejects"].append(reject_row(item, self._settings))
-        else:
-            self._rows["articles"].append(article_row(item, self._settings))
-            self._rows["events"] += [event_row(item.article, event, self._settings) for event in item.events]
+        self._items.append(item)
+        if isinstance(item, TaggedArticle):
+            self._rows += len(item.events)
             self._characters += len(item.article.text)
-        if self._characters >= _MAX_CHARACTERS or sum(map(len, self._rows.values())) >= _MAX_ROWS:
+        if self._characters >= _MAX_CHARACTERS or len(self._items) + self._rows >= _MAX_ROWS:
             self.flush()
 
     def flush(self) -> None:
         """Write what was collected and forget it."""
-        tables = {name: pa.Table.from_pylist(rows, STAGED[name]) for name, rows in self._rows.items() if rows}
+        try:
+            tables = staged_tables(self._items, self._settings)
+        except _DOES_NOT_FIT:
+            tables = staged_tables([writable(item, self._settings) for item in self._items], self._settings)
         if tables:
             write_shard(Path(self._settings.folder), tables)
-        self._rows = {name: [] for name in TABLES}
-        self._characters = 0
+        self._items = []
+        self._rows = self._characters = 0
 
 
 def write_shard(staging: Path, tables: Mapping[str, pa.Table]) -> None:
