@@ -34,6 +34,7 @@ class _Rule:
     pos: str
     needs: str
     near: Words
+    without: Words
     confidence: float
 
 
@@ -76,6 +77,7 @@ def _lexicon() -> _Lexicon:
             pos=entry.get("pos", "any"),
             needs=entry.get("needs", ""),
             near=frozenset(entry.get("near", ())),
+            without=frozenset(entry.get("without", ())),
             confidence=entry["confidence"],
         )
         for form in entry["forms"]:
@@ -134,7 +136,7 @@ def _mention(token: Token, rule: _Rule, scene: Scene, present: Words) -> _Mentio
     """Return what a trigger reports, None when it reports nothing."""
     if not _is_actual(token, rule) or not _has_company(token, rule, present):
         return None
-    heads = list(victims.with_conjuncts(_people(token, rule), scene))
+    heads = list(victims.with_conjuncts(token, _people(token, rule), scene))
     groups = _groups(token, rule, heads, scene)
     named = [*heads, *(scene.doc[group.head] for group in groups)]
     if any(head.lower_ in _lexicon().bars["things"] for head in named) or _is_animal(named, present):
@@ -358,13 +360,19 @@ def _is_definite(noun: Token) -> bool:
 def _has_company(token: Token, rule: _Rule, present: Words) -> bool:
     """Tell whether the words that a rule needs beside its trigger are there."""
     company = _lexicon().company
+    if not present.isdisjoint(rule.without):
+        return False
     if rule.near and present.isdisjoint(rule.near) and not _belongs_to_people(token, rule):
         return False
     if rule.frame == "attribute":
         behind = {word.lower_ for word in token.doc[token.i + 1 : token.i + 6]}
         return not company["deadly"].isdisjoint(behind) or token.dep_ in {"acomp", "oprd"}
     if rule.frame == "lives":
-        return any(above.lemma_.lower() in company["lives"] for above in list(token.ancestors)[:3])
+        near = [
+            *list(token.ancestors)[:3],
+            *(token.doc[max(token.i - 7, 0) : token.i] if token.lower_ == "lives" else ()),
+        ]
+        return any(word.lemma_.lower() in company["lives"] for word in near)
     if rule.frame == "toll":
         return not present.isdisjoint(company["figures"])
     if rule.frame == "event":
@@ -419,10 +427,14 @@ def _meets(token: Token, rule: _Rule, groups: Sequence[Group], scene: Scene, pre
         return bool(victims.belonging(token)) and any(group.low is not None for group in groups)
     if rule.needs == "self":
         return any(scene.doc[group.head].lower_ in _lexicon().counting["reflexive"] for group in groups)
+    if rule.needs == "listed":
+        return any(scene.doc[group.head].lower_ in _lexicon().counting["people"] for group in groups)
     if rule.needs == "known":
         known = _lexicon().counting["people"]
         heads = [scene.doc[group.head] for group in groups]
-        return any(head.lower_ in known or victims.is_aged(head) or head.i in scene.numbers for head in heads)
+        return any(
+            h.lower_ in known or victims.is_aged(h) or h.i in scene.numbers or victims.names_many(h) for h in heads
+        )
     if rule.needs == "cue":
         return _is_violent(token, groups, scene, present)
     return not _is_generic(token, groups)
@@ -498,7 +510,10 @@ def _total(mentions: Sequence[_Mention]) -> tuple[Group, ...]:
     counted = [m for m in mentions if any(g.low is not None or g.high is not None for g in m.groups)]
     if not counted:
         return ()
+    counted = [m for m in counted if any(g.high != 0 for g in m.groups)] or counted
     stated = [mention for mention in counted if mention.is_stated]
+    if stated and stated[0].token.dep_ == "relcl" and counted[0] is not stated[0]:
+        stated = [counted[0]]
     main = stated[0] if stated else max(counted, key=_implied_sum)
     chosen = [main, *(other for other in counted if other is not main and _adds_up(main, other))]
     groups = {group.key: group for mention in chosen for group in mention.groups}
@@ -517,7 +532,8 @@ def _adds_up(main: _Mention, other: _Mention) -> bool:
     places = [(group.head - 3, group.head + 1) for group in other.groups] + [(other.token.i - 2, other.token.i)]
     if any(token.lower_ in counting["adding"] for start, end in places for token in doc[max(start, 0) : end]):
         return True
-    return main.is_stated and other.is_stated and other.token in main.token.conjuncts
+    is_joined = main.is_stated and other.is_stated and other.token in main.token.conjuncts
+    return is_joined and not any(token.lower_ == "but" for token in doc[main.token.i : other.token.i])
 
 
 def _is_dead_too(mention: _Mention, killed: Sequence[Group]) -> bool:

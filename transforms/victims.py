@@ -131,6 +131,8 @@ def objects(token: Token) -> list[Token]:
     """Return whom a verb like "kill" is done to, in the active, the passive, as a participle or coordinated."""
     if found := children(token, {"nsubjpass"}) or children(token, {"dobj"}):
         return found
+    if token.tag_ == "VBG" and (found := belonging(token)):
+        return found
     is_participle = token.tag_ in {"VBN", "VBD"}
     if token.dep_ in {"acl", "relcl"} and (is_participle or token.dep_ == "relcl"):
         return [token.head]
@@ -142,7 +144,8 @@ def objects(token: Token) -> list[Token]:
     if is_participle and (found := children(token, {"nsubj"})):
         return found
     if token.dep_ == "conj" and is_participle and token.head != token:
-        return objects(token.head)
+        is_passive = bool(children(token, {"auxpass"}))
+        return objects(token.head) or (children(token.head, {"nsubj"}) if is_passive else [])
     if token.dep_ in {"xcomp", "oprd", "ccomp", "acomp"}:
         above = [token.head.head] if token.head.dep_ == "acl" else []
         return children(token.head, {"dobj", "nsubjpass"}) or above
@@ -193,14 +196,14 @@ def antecedent(token: Token) -> Token:
     return verb.head if token.lower_ in _RELATIVES and verb.dep_ == "relcl" else token
 
 
-def with_conjuncts(heads: Sequence[Token], scene: Scene) -> Iterator[Token]:
-    """Yield each head and the people coordinated with it; "and damage to a building" is left out."""
+def with_conjuncts(trigger: Token, heads: Sequence[Token], scene: Scene) -> Iterator[Token]:
+    """Yield a head and the people coordinated with it; "and damage to a building" is left out."""
     shown = [head for head in map(antecedent, heads) if head.i not in scene.aside]
     if heads and not shown:
         shown = [head for head in (_before_aside(heads[-1], scene),) if head.lower_ in scene.words.people]
     for head in shown[-1:]:
         yield head
-        for other in (*_joined(head), *_together(head.head)):
+        for other in (*_joined(head), *_together(trigger)):
             if other.i > head.i and other.i not in scene.aside and is_person(other, scene):
                 yield other
 
@@ -217,6 +220,8 @@ def _joined(head: Token) -> tuple[Token, ...]:
     """Return what is coordinated with a noun by "and": no apposition, no alternative."""
     others = head.conjuncts
     links = {token.lower_ for token in head.doc[head.i : others[-1].i]} if others else set()
+    if len(others) == 1 and head.tag_ == "NN" and others[0].tag_ == "NNP" and others[0].left_edge.tag_ == "NN":
+        return ()  # one person with two callings: "poet and singer Ada Voss"
     return others if links & {"and", "&", "as"} and "or" not in links else ()
 
 
@@ -244,6 +249,11 @@ def is_person(token: Token, scene: Scene) -> bool:
 def _may_be_person(noun: Token, scene: Scene) -> bool:
     """Tell whether a noun behind an article may be a person: "an Egyptian", "a lecturer"."""
     return is_person(noun, scene) or noun.text[:1].isupper() or _PERSON_SUFFIX.search(noun.lower_) is not None
+
+
+def names_many(noun: Token) -> bool:
+    """Tell whether a plural may name people by its form: "Norvanians", "bakers"."""
+    return noun.tag_ == "NNPS" or (noun.tag_ == "NNS" and _PERSONS_SUFFIX.search(noun.lower_) is not None)
 
 
 def is_aged(token: Token) -> bool:
@@ -369,7 +379,7 @@ def _phrase_end(index: int, scene: Scene) -> int:
     while index < len(scene.doc):
         token = scene.doc[index]
         is_same = number is not None and scene.numbers.get(index) is number
-        is_phrase = token.pos_ in {"NOUN", "PROPN", "ADJ", "DET"} or token.lower_ in {"of", "-"}
+        is_phrase = token.pos_ in {"NOUN", "PROPN", "ADJ", "DET", "SPACE"} or token.lower_ in {"of", "-"}
         if not is_same and (not is_phrase or token.lower_ in scene.words.triggers):
             return index
         index += 1
@@ -428,5 +438,7 @@ def _is_single(head: Token, words: CountWords) -> bool:
         return True
     if any(child.lower_ in _ARTICLES for child in head.children):
         return head.lower_ not in words.collective
+    if head.tag_ == "JJ" and head.lower_ in words.people - words.collective:
+        return not head.lower_.endswith("s")
     is_plural_name = head.tag_ == "NNP" and head.i > 0 and _PERSONS_SUFFIX.search(head.text) is not None
     return head.tag_ in {"NN", "NNP"} and head.lower_ not in words.collective and not is_plural_name
