@@ -2,12 +2,9 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
 from urllib.parse import urlsplit
 
 from schemas.ids import stable_id
-
-PublishedFrom = Literal["source", "url", "default"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
