@@ -26,6 +26,7 @@ NEGATIONS = frozenset({"not", "n't", "n’t", "never", "no", "neither", "nor", "
 # What is governed by these does not happen: "refused to propose", "failed to reject", "without demanding".
 NEGATIVE_HEADS = frozenset({"refuse", "decline", "fail", "deny", "avoid", "without", "unwilling", "refusal", "stop"})
 GOVERNED = frozenset({"xcomp", "pcomp", "acl"})
+MIN_HEADLINE_VERB = 4
 PARTICLES = frozenset({"prt", "prep", "advmod", "agent", "dative", "aux", "pobj"})
 
 
@@ -93,7 +94,7 @@ def find_matches(doc: Doc) -> list[Match]:
     lowered = lower(doc.text)
     matches = [match for rule in rules.patterns for match in _pattern_matches(rule, doc, lowered)]
     for token in doc:
-        for rule, particle in rules.by_lemma.get(token.lemma_.lower(), ()):
+        for rule, particle in rules.by_lemma.get(trigger_lemma(token), ()):
             if (last := _trigger_end(token, particle)) is not None and fires(rule, token, lowered):
                 matches.append(Match(rule, token, token.idx, last.idx + len(last)))
     return sorted(matches, key=lambda match: (match.start, match.end, match.rule.id))
@@ -101,7 +102,7 @@ def find_matches(doc: Doc) -> list[Match]:
 
 def fires(rule: Rule, token: Token, lowered: str) -> bool:
     """Tell whether a rule with triggers holds at a token."""
-    if rule.pos and token.pos_ not in rule.pos:
+    if rule.pos and token.pos_ not in rule.pos and token.pos_ != "PROPN":
         return False
     if rule.needs and not any(link.holds(token) for link in rule.needs):
         return False
@@ -110,6 +111,14 @@ def fires(rule: Rule, token: Token, lowered: str) -> bool:
     if rule.negated != "any" and is_negated(token) != (rule.negated == "yes"):
         return False
     return _text_holds(rule, lowered)
+
+
+def trigger_lemma(token: Token) -> str:
+    """Return the lemma; in headlines ("Estmark Rejects Plan") verbs pass for names and keep their endings."""
+    word = token.lower_
+    if token.pos_ != "PROPN":
+        return token.lemma_.lower()
+    return word.removesuffix("s") if len(word) > MIN_HEADLINE_VERB else word
 
 
 def is_negated(token: Token) -> bool:

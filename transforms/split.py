@@ -25,6 +25,8 @@ WRAPPED_SHARE = 0.5
 _LINE = re.compile(r"[^\n]+")
 _PARAGRAPH = re.compile(r"[^\n]+(?:\n(?![^\S\n]|\n)[^\n]+)*")
 _CLOSED = re.compile(r"[.!?:;\"”’'…)\]>*]\s*$")
+# Archives that lost their paragraph breaks: "ended.The" (but not "Example.Com").
+_GLUED = re.compile(r"[a-z\d)%]{2}[.!?]['\"”’)]*(?=[“\"‘']?[A-Z](?!(?:om|et|rg)\b)[a-z ])")
 _SPACE = re.compile(r"\s")
 
 Span = tuple[int, int]
@@ -45,10 +47,16 @@ def sentence_spans(text: str) -> list[Span]:
     pattern = _PARAGRAPH if is_hard_wrapped(text) else _LINE
     spans: list[Span] = []
     for block in pattern.finditer(text):
-        offset = block.start()
-        for start, end in sent_spans(block.group()):
-            spans += _pieces(text, offset + start, offset + end)
+        for first, last in _unglued(text, *block.span()):
+            for start, end in sent_spans(text[first:last]):
+                spans += _pieces(text, first + start, first + end)
     return spans
+
+
+def _unglued(text: str, start: int, end: int) -> list[Span]:
+    """Return the parts of a span, cut where a sentence follows another without a space."""
+    cuts = [start, *(found.end() for found in _GLUED.finditer(text, start, end)), end]
+    return list(pairwise(cuts))
 
 
 def is_hard_wrapped(text: str) -> bool:
