@@ -11,8 +11,8 @@ SAMPLE_CHARACTERS = 500
 class Reject:
     """One piece of input that became no article: a file, a line, a feed entry, an article.
 
-    ``stage`` is the step that gave up (list, fetch, read, split, tag, write, commit), ``reason`` a short snake_case word
-    that can be counted, ``detail`` a sentence for people, ``position`` a line, row, record or entry counted from 1.
+    ``stage`` is the step that gave up (fetch, read, split, tag, write, commit), ``reason`` a short snake_case word that
+    can be counted, ``detail`` a sentence for people, ``position`` a line, row, record or entry counted from 1.
     """
 
     stage: str

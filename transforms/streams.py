@@ -13,6 +13,7 @@ from apache_beam.io.filesystem import CompressionTypes
 from apache_beam.io.filesystems import FileSystems
 
 from transforms.clean import bom_encoding
+from transforms.counters import count
 from transforms.files import split_suffixes
 
 LARGEST_DOCUMENT = 15 * 2**20  # bytes of a text, an HTML page or a feed, unpacked
@@ -103,6 +104,7 @@ class _Unpacked(io.RawIOBase):
         self.damage: str | None = None
         self._raw = raw
         self._file = _decompressor(raw, compression)
+        self._seen = 0
 
     def readable(self) -> bool:
         return True
@@ -125,7 +127,14 @@ class _Unpacked(io.RawIOBase):
             self.damage = str(error) or type(error).__name__
             return 0
         buffer[: len(data)] = data
+        self._count()
         return len(data)
+
+    def _count(self) -> None:
+        """Count the bytes as stored, for the progress line; it compares them to the size of the file."""
+        position = self._raw.tell()
+        count("bytes_read", max(0, position - self._seen))
+        self._seen = max(position, self._seen)
 
     def close(self) -> None:
         self._raw.close()
