@@ -41,7 +41,7 @@ EXIT_REJECTS = 3
 def run(options: RunOptions) -> int:
     """Read, tag and write as the options say; return the exit status."""
     set_up_logging(options.log_format, verbose=options.verbose)
-    with terminated_as_interrupt(), output_of(options) as output:
+    with interruptible(), output_of(options) as output:
         summary = process(options, output)
     print_summary(summary, as_json=options.json)
     return EXIT_REJECTS if fails(options, summary) else 0
@@ -55,17 +55,25 @@ def fails(options: RunOptions, summary: Summary) -> bool:
 
 
 @contextmanager
-def terminated_as_interrupt() -> Iterator[None]:
-    """Treat SIGTERM like Ctrl-C, so that a scheduler that stops a run leaves nothing behind."""
+def interruptible() -> Iterator[None]:
+    """Let SIGTERM end the block as Ctrl-C does, and Ctrl-C as itself though Beam wraps it into another error."""
+    received: list[int] = []
 
-    def interrupt(_signal: int, _frame: FrameType | None) -> None:
+    def interrupt(kind: int, _frame: FrameType | None) -> None:
+        received.append(kind)
         raise KeyboardInterrupt
 
-    before = signal.signal(signal.SIGTERM, interrupt)
+    kinds = (signal.SIGINT, signal.SIGTERM)
+    before = [signal.signal(kind, interrupt) for kind in kinds]
     try:
         yield
+    except Exception:
+        if received:
+            raise KeyboardInterrupt from None
+        raise
     finally:
-        signal.signal(signal.SIGTERM, before)
+        for kind, handler in zip(kinds, before, strict=True):
+            signal.signal(kind, handler)
 
 
 @contextmanager
