@@ -17,7 +17,8 @@ usage: ./run_local.sh [CHORE] [ARGUMENTS]
   lint    check style and form with ruff
   types   check types with mypy
   check   lint, types and test; arguments go to pytest
-  bench   compare with a plain spaCy loop; --help shows its options
+  bench   compare with a plain spaCy loop; bench --help shows its options
+  docs    write the tables in docs/ anew from the data files
   help    show this text
 
 The first use makes .venv beside this file and installs what is needed, with uv where it is present, else with pip.
@@ -60,6 +61,11 @@ bench() {
   exec "$venv/bin/python" "$here/benchmarks/against_plain_loop.py" "$@"
 }
 
+docs() {
+  install_once base
+  "$venv/bin/python" "$here/docs/generate.py"
+}
+
 # Install what a chore needs (base or test), unless that is in place for this folder, pyproject.toml and constraints.
 install_once() {
   local wanted target="."
@@ -79,8 +85,6 @@ install_with_uv_or_pip() {
   if has_uv; then
     uv pip install --python "$venv/bin/python" "$@"
   else
-    # An old pip, as Python 3.11 brings it, misses dependencies behind extras such as lxml[html_clean].
-    "$venv/bin/python" -m pip install --disable-pip-version-check --quiet --constraint "$constraints" --upgrade pip
     "$venv/bin/python" -m pip install --disable-pip-version-check "$@"
   fi
 }
@@ -136,7 +140,7 @@ fail() {
 case "${1:-run}" in
   -h | --help | help) help ;;
   -*) run "$@" ;;
-  run | test | lint | types | check | bench)
+  run | test | lint | types | check | bench | docs)
     chore="${1:-run}"
     if [ $# -gt 0 ]; then shift; fi
     "$chore" "$@"
