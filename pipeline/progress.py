@@ -60,6 +60,6 @@ def describe(counts: dict[str, int], seconds: float) -> str:
         f"{counts.get('sentences', 0):,} sentences",
         f"{counts.get('events', 0):,} events",
     ]
-    if rejects := counts.get("rejects", 0):
+    if rejects := counts.get("rejects_read", 0):
         parts.append(f"{rejects:,} rejects")
     return ", ".join(parts) + f", {articles / max(seconds, 0.1):,.0f} articles/s"
