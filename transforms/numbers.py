@@ -162,7 +162,7 @@ def _read_numeral(text: str, words: list[_Word], first: int) -> _Numeral | None:
 def _is_glued(text: str, word: _Word) -> bool:
     """Tell whether a numeral belongs to a name, a date, a time or a sum: F-16, 10/7, 3:30, $5."""
     before = text[max(word.start - 12, 0) : word.start]
-    if not word.text[0].isdigit():
+    if not word.text[0].isdecimal():
         return False
     return bool(_GLUE.search(before) or (_BARE_YEAR.fullmatch(word.text) and _grammar().dated.search(before)))
 
@@ -172,7 +172,7 @@ def _read_cardinal(words: list[_Word], first: int) -> _Numeral | None:
     scales = _grammar().scales
     text = words[first].text
     following = words[first + 1].text if first + 1 < len(words) else ""
-    if text[0].isdigit():
+    if text[0].isdecimal():
         value, after = float(text.replace(",", "")), first + 1
         while after < len(words) and words[after].text in scales:
             value, after = value * scales[words[after].text], after + 1

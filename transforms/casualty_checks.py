@@ -1,0 +1,181 @@
+"""Tell whether a casualty trigger reports something that happened to people."""
+
+from collections.abc import Sequence
+
+from spacy.tokens import Token
+
+from transforms import victims
+from transforms.casualty_rules import Rule, lexicon
+from transforms.victims import Group, Scene, Words
+
+_DEFINITE = frozenset({"the", "this", "that", "of", "his", "her", "their"})
+
+
+def is_actual(token: Token, rule: Rule) -> bool:
+    """Tell whether a trigger is stated as a fact or a claim: no wish, threat, plan, condition, charge or name."""
+    bars = lexicon().bars
+    is_part = token.dep_ in {"compound", "amod", "nmod"} and rule.frame != "attribute"
+    is_named = token.i + 1 < len(token.doc) and token.nbor(1).lower_ in bars["heads"] and rule.frame == "event"
+    if is_named or (is_part and token.head.lower_ in bars["heads"]):
+        return False
+    if _is_idiom(token, rule):
+        return False
+    if token.dep_ in {"acomp", "attr", "oprd"} and _is_hypothetical(token.head):
+        return False
+    if rule.frame == "event" and token.dep_ in {"nsubj", "attr", "dobj"} and not _is_definite(token):
+        return not _is_hypothetical(token.head) and not _is_hypothetical(token)
+    verb = token
+    for _ in range(2):
+        if _is_hypothetical(verb):
+            return False
+        if verb.dep_ != "conj" or verb.head.tag_ != verb.tag_:
+            break
+        verb = verb.head
+    return True
+
+
+def _is_definite(noun: Token) -> bool:
+    """Tell whether a noun speaks of a known event: the killing, his death, the murder of X."""
+    return any(child.dep_ == "poss" or child.lower_ in _DEFINITE for child in noun.children)
+
+
+def _is_idiom(token: Token, rule: Rule) -> bool:
+    """Tell whether the next words turn a trigger: "shot at", "dead or alive"."""
+    following = token.doc[token.i + 1 : token.i + 3].text.lower()
+    if rule.rule_id != "casualty.shoot" or not following.startswith("at "):
+        return following == "or alive"
+    aimed_at = {word.lower_ for word in token.doc[token.i + 2 : token.i + 5]} | {token.doc[token.i + 1].head.lower_}
+    return not aimed_at.isdisjoint(lexicon().counting["people"] | {"police", "him", "us", "me"})
+
+
+def _is_hypothetical(verb: Token) -> bool:
+    bars = lexicon().bars
+    has_perfect = any(child.dep_ == "aux" and child.lower_ in {"have", "'ve"} for child in verb.children)
+    for child in verb.children:
+        if child.dep_ == "aux" and child.lower_ in bars["modals"] and not has_perfect:
+            return True
+        if child.dep_ == "mark" and child.lower_ in bars["markers"]:
+            return True
+        if child.dep_ == "prt" and child.lower_ in bars["particles"] and verb.lower_ not in bars["downed"]:
+            return True
+    if any(child.dep_ == "aux" and child.lower_ == "to" for child in verb.children):
+        return not has_perfect and verb.head.lemma_.lower() not in bars["done"]
+    above = verb.head.head if verb.head.dep_ == "prep" else verb.head
+    is_governed = verb.dep_ in {"xcomp", "pcomp", "pobj", "dobj", "compound", "nmod", "acl"}
+    return is_governed and not bars["governors"].isdisjoint((above.lemma_.lower(), verb.head.lemma_.lower()))
+
+
+def has_company(token: Token, rule: Rule, present: Words) -> bool:
+    """Tell whether the words that a rule needs beside its trigger are there."""
+    company = lexicon().company
+    if not present.isdisjoint(rule.without):
+        return False
+    if rule.near and present.isdisjoint(rule.near) and not _belongs_to_people(token, rule):
+        return False
+    if rule.frame == "attribute":
+        behind = {word.lower_ for word in token.doc[token.i + 1 : token.i + 6]}
+        return not company["deadly"].isdisjoint(behind) or token.dep_ in {"acomp", "oprd"}
+    if rule.frame == "lives":
+        near = [
+            *list(token.ancestors)[:3],
+            *(token.doc[max(token.i - 7, 0) : token.i] if token.lower_ == "lives" else ()),
+        ]
+        return any(word.lemma_.lower() in company["lives"] for word in near)
+    if rule.frame == "toll":
+        return not present.isdisjoint(company["figures"])
+    if rule.frame == "event":
+        return _is_specific(token)
+    if rule.frame == "people":
+        return token.dep_ != "amod"
+    return rule.frame != "harm" or _is_suffered(token)
+
+
+def _belongs_to_people(token: Token, rule: Rule) -> bool:
+    """Tell whether bodies are those "of five miners"."""
+    known = lexicon().counting["people"]
+    return rule.frame == "people" and any(
+        owner.lower_ in known or owner.ent_type_ or any(child.like_num for child in owner.children)
+        for owner in victims.belonging(token)
+        if owner.dep_ == "pobj"
+    )
+
+
+def _is_suffered(token: Token) -> bool:
+    """Tell whether an injury is somebody's: none healed, charged or died of."""
+    bars = lexicon().bars
+    above = {word.lemma_ for word in list(token.ancestors)[:2]}
+    return above.isdisjoint(bars["healed"]) and bars["insured"].isdisjoint(child.lower_ for child in token.children)
+
+
+def _is_specific(token: Token) -> bool:
+    """Tell whether a noun like "murder" speaks of something that happened, not of a charge, a rate or a trend."""
+    bars = lexicon().bars
+    if victims.belonging(token) or any(child.pos_ == "NUM" for child in token.children):
+        return True
+    above = token.head.head if token.head.dep_ == "prep" else token.head
+    if above != token and above.lemma_.lower() in bars["charges"] | bars["trends"]:
+        return False
+    if token.lower_ in bars["vague"]:
+        return False
+    return token.lower_ not in bars["bare"] or any(child.dep_ in {"det", "poss"} for child in token.children)
+
+
+def meets(token: Token, rule: Rule, groups: Sequence[Group], scene: Scene, present: Words) -> bool:
+    """Tell whether a mention has what its rule needs: people, or a word of violence."""
+    if rule.needs == "number":
+        return any(group.stated for group in groups) or token.head.lemma_ in lexicon().company["missing"]
+    if rule.needs == "people":
+        return bool(victims.children(token, {"auxpass"})) or any(
+            group.low is not None or victims.is_person(scene.doc[group.head], scene) for group in groups
+        )
+    if rule.needs == "person":
+        is_the_dead = token.pos_ in {"NOUN", "PROPN"} and token.head.lower_ != "from"
+        return is_any_person(groups, scene) or (is_the_dead and bool(victims.children(token, {"det"})))
+    if rule.needs == "victim":
+        return bool(victims.belonging(token)) and any(group.low is not None for group in groups)
+    if rule.needs == "self":
+        return any(scene.doc[group.head].lower_ in lexicon().counting["reflexive"] for group in groups)
+    if rule.needs == "listed":
+        return any(scene.doc[group.head].lower_ in lexicon().counting["people"] for group in groups)
+    if rule.needs == "known":
+        known = lexicon().counting["people"]
+        heads = [scene.doc[group.head] for group in groups]
+        return any(
+            h.lower_ in known or victims.is_aged(h) or h.i in scene.numbers or victims.names_many(h) for h in heads
+        )
+    if rule.needs == "cue":
+        return _is_violent(token, groups, scene, present)
+    return not _is_generic(token, groups)
+
+
+def _is_generic(token: Token, groups: Sequence[Group]) -> bool:
+    """Tell whether a verb in the present speaks of nobody in particular: "mines kill", "children die"."""
+    is_present = token.tag_ in {"VB", "VBP"} and not victims.children(token, {"aux", "auxpass"})
+    return is_present and not any(group.low is not None or group.high is not None for group in groups)
+
+
+def is_any_person(groups: Sequence[Group], scene: Scene) -> bool:
+    """Tell whether one of the groups is counted by a number or named by a word for people."""
+    return any(group.stated or victims.is_person(scene.doc[group.head], scene) for group in groups)
+
+
+def _is_violent(token: Token, groups: Sequence[Group], scene: Scene, present: Words) -> bool:
+    """Tell whether a death is one by violence, accident or disaster, by the words of the sentence."""
+    violence = lexicon().violence
+    if _is_generic(token, groups):
+        return False
+    is_counted = any(group.stated and (group.low or group.high or 0) > 1 for group in groups)
+    if is_counted:
+        return True
+    if not present.isdisjoint(violence["natural"]):
+        return False
+    known = lexicon().counting["people"] - {"leader", "he", "him", "she", "her", "father", "mother"}
+    if any(scene.doc[g.head].lower_ in known or victims.is_aged(scene.doc[g.head]) for g in groups):
+        return True
+    return token.tag_ in {"NNS", "NNPS"} or not (present - {token.lower_}).isdisjoint(violence["cues"])
+
+
+def is_animal(named: Sequence[Token], present: Words) -> bool:
+    """Tell whether a sentence that speaks of an animal names nobody else as hit."""
+    known = lexicon().counting["people"] - {"he", "him", "she", "her", "them", "himself", "herself"}
+    return not present.isdisjoint(lexicon().bars["animals"]) and not any(head.lower_ in known for head in named)

@@ -1,0 +1,95 @@
+"""Add up what the triggers of one sentence count: groups of one incident, each person once."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from spacy.tokens import Token
+
+from transforms.casualty_rules import Effect, Rule, lexicon
+from transforms.victims import Group
+
+Range = tuple[int | None, int | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Mention:
+    """A trigger that reports something, with the people that it happened to."""
+
+    rule: Rule
+    token: Token
+    effect: Effect
+    groups: tuple[Group, ...]
+
+    @property
+    def is_stated(self) -> bool:
+        """Tell whether a number in the text counts the people."""
+        return any(group.stated for group in self.groups)
+
+
+def total(mentions: Sequence[Mention]) -> tuple[Group, ...]:
+    """Choose the groups of one effect that add up: one incident, not the toll that is told beside it."""
+    counted = [m for m in mentions if any(g.low is not None or g.high is not None for g in m.groups)]
+    if not counted:
+        return ()
+    counted = [m for m in counted if any(g.high != 0 for g in m.groups)] or counted
+    stated = [mention for mention in counted if mention.is_stated]
+    if stated and stated[0].token.dep_ == "relcl" and counted[0] is not stated[0]:
+        stated = [counted[0]]
+    main = stated[0] if stated else max(counted, key=_implied_sum)
+    chosen = [main, *(other for other in counted if other is not main and _adds_up(main, other))]
+    groups = {group.key: group for mention in chosen for group in mention.groups}
+    return tuple(groups.values())
+
+
+def _implied_sum(mention: Mention) -> int:
+    return sum(group.low or 0 for group in mention.groups)
+
+
+def _adds_up(main: Mention, other: Mention) -> bool:
+    """Tell whether another mention counts more people of the same incident."""
+    counting, doc = lexicon().counting, other.token.doc
+    if all(doc[group.head].lower_ in counting["reflexive"] for group in other.groups):
+        return True
+    places = [(group.head - 3, group.head + 1) for group in other.groups] + [(other.token.i - 2, other.token.i)]
+    if any(token.lower_ in counting["adding"] for start, end in places for token in doc[max(start, 0) : end]):
+        return True
+    is_joined = main.is_stated and other.is_stated and other.token in main.token.conjuncts
+    return is_joined and not any(token.lower_ == "but" for token in doc[main.token.i : other.token.i])
+
+
+def is_dead_too(mention: Mention, killed: Sequence[Group]) -> bool:
+    """Tell whether one who was shot is the one who died: "the boy shot on Friday has died"."""
+    is_single = not mention.is_stated and any(not group.stated and group.low for group in killed)
+    return is_single and mention.rule.rule_id == "casualty.shoot" and not _has_others(mention)
+
+
+def without_killed(injured: Iterable[Group], killed: Sequence[Group]) -> tuple[Group, ...]:
+    """Leave out of the injured who is among the killed: "shot and killed a man"."""
+    keys = {group.key for group in killed}
+    return tuple(group for group in injured if group.key not in keys)
+
+
+def add_up(groups: Iterable[Group]) -> Range:
+    """Return the least and the greatest number of people in all groups; None is open or not stated."""
+    counted = [group for group in groups if group.low is not None or group.high is not None]
+    lows = [group.low for group in counted if group.low is not None]
+    is_open = any(group.high is None for group in counted)
+    high = None if is_open or not counted else sum(group.high or 0 for group in counted)
+    return sum(lows) if lows else None, high
+
+
+def less_killed(injured: Range, killed: Range, mentions: Sequence[Mention]) -> Range:
+    """Take the one killed off the five shot of "five shot, one killed"."""
+    shot = [m for m in mentions if m.rule.rule_id == "casualty.shoot" and m.effect == "injured" and m.is_stated]
+    dead = [m for m in mentions if m.effect == "killed" and m.is_stated]
+    if not shot or not dead or shot[0].token.i > dead[0].token.i or any(map(_has_others, (*shot, *dead))):
+        return injured
+    low, high, gone = injured[0], injured[1], killed[0]
+    if low is None or gone is None or low != high or gone > low:
+        return injured
+    return low - gone, low - gone
+
+
+def _has_others(mention: Mention) -> bool:
+    adding = lexicon().counting["adding"]
+    return any(token.lower_ in adding for token in mention.token.doc[max(mention.token.i - 3, 0) : mention.token.i])

@@ -1,0 +1,83 @@
+"""The rules and word lists that casualty reports are found by, as ``rules/casualties.toml`` gives them."""
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib.resources import files
+from typing import Any, Literal
+
+from transforms.victims import CountWords, Words
+
+Effect = Literal["killed", "injured", "missing", "casualty", "none"]
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """What one kind of trigger says of people, and what it needs to say so; the file explains the fields."""
+
+    rule_id: str
+    effect: Effect
+    frame: str
+    pos: str
+    needs: str
+    near: Words
+    without: Words
+    confidence: float
+
+
+@dataclass(frozen=True, slots=True)
+class Lexicon:
+    """The rules by the forms that trigger them, and the word lists by their names in the file."""
+
+    rules: Mapping[str, tuple[Rule, ...]]
+    bars: Mapping[str, Words]
+    company: Mapping[str, Words]
+    violence: Mapping[str, Words]
+    victims: Mapping[str, Words]
+    counting: Mapping[str, Words]
+    time: Mapping[str, Words]
+    count: CountWords
+
+
+@lru_cache(maxsize=1)
+def lexicon() -> Lexicon:
+    """Return the contents of ``rules/casualties.toml``."""
+    data = tomllib.loads(files("transforms").joinpath("rules/casualties.toml").read_text(encoding="utf-8"))
+    rules: dict[str, tuple[Rule, ...]] = {}
+    for entry in data["rules"]:
+        rule = Rule(
+            rule_id=entry["id"],
+            effect=entry["effect"],
+            frame=entry["frame"],
+            pos=entry.get("pos", "any"),
+            needs=entry.get("needs", ""),
+            near=frozenset(entry.get("near", ())),
+            without=frozenset(entry.get("without", ())),
+            confidence=entry["confidence"],
+        )
+        for form in entry["forms"]:
+            rules[form] = (*rules.get(form, ()), rule)
+    counting = _word_sets(data["counting"])
+    return Lexicon(
+        rules=rules,
+        bars=_word_sets(data["not_actual"]),
+        company=_word_sets(data["company"]),
+        violence=_word_sets(data["violence"]),
+        victims=_word_sets(data["victims"]),
+        counting=counting,
+        time=_word_sets(data["time"]),
+        count=CountWords(
+            partitives=counting["partitives"],
+            pairs=counting["pairs"],
+            singular=counting["singular_pronouns"],
+            collective=counting["collective"],
+            people=counting["people"],
+            skipped=counting["skipped"],
+            triggers=frozenset(rules) - counting["people"],
+        ),
+    )
+
+
+def _word_sets(table: Mapping[str, Any]) -> dict[str, Words]:
+    return {name: frozenset(words) for name, words in table.items()}
