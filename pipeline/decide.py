@@ -138,7 +138,7 @@ def _stage_duplicates(ledger: sqlite3.Connection, settings: StageSettings) -> No
                 source_uri=source_uri,
                 position=position,
                 reason="duplicate",
-                detail=f"The same article with the same text stands at {original}; that one was kept.",
+                detail=f"The same article with the same text stands at {original} and was kept",
                 sample=samples[record],
             )
             for record, source_uri, position, original in rows

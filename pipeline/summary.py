@@ -21,6 +21,7 @@ from schemas.event import EVENT_TYPES
 from transforms.stage import StageSettings
 
 _SHOWN_PER_TYPE = 2
+_SHOWN_REJECTS = 5
 _SAMPLE_FILES = 3
 _EVENT_COLUMNS = {"type": 9, "who": 18, "to whom": 14, "counts": 12}  # heading and width in characters
 _FILE_WIDTH = 120  # characters a line where the summary goes to a file or a pipe
@@ -46,6 +47,7 @@ class Summary:
     rejects: dict[str, int]
     files: int
     samples: tuple[dict[str, Any], ...]
+    reject_samples: tuple[dict[str, Any], ...]
 
     @property
     def rejected(self) -> int:
@@ -78,6 +80,7 @@ def summarize(
     """Return the figures of a run from its counters and from what it is about to commit."""
     folder = Path(stage.folder) / FINAL
     events = [folder / file.path for file in prepared.files if file.path.startswith("events/")]
+    rejects = [folder / file.path for file in prepared.files if file.path.startswith("rejects/")]
     return Summary(
         run_id=stage.run_id,
         output=options.output.absolute(),
@@ -94,6 +97,7 @@ def summarize(
         rejects=prepared.rejects,
         files=len(prepared.files),
         samples=tuple(sample_events(events[:_SAMPLE_FILES])),
+        reject_samples=tuple(first_rejects(rejects[:1])),
     )
 
 
@@ -118,6 +122,13 @@ def sample_events(files: list[Path]) -> list[dict[str, Any]]:
     return chosen
 
 
+def first_rejects(files: list[Path]) -> list[dict[str, Any]]:
+    """Return the first few of the rejects that were written."""
+    columns = ["source_uri", "position", "reason", "detail"]
+    rows = [pq.read_table(path, columns=columns, partitioning=None).slice(0, _SHOWN_REJECTS) for path in files]
+    return [row for table in rows for row in table.to_pylist()]
+
+
 def _sureness(row: dict[str, Any]) -> tuple[bool, float, str]:
     return row["actor"] is None, -row["confidence"], row["sentence"]
 
@@ -133,6 +144,8 @@ def print_summary(summary: Summary, *, as_json: bool) -> None:
     if not console.is_terminal:
         console.width = _FILE_WIDTH
     console.print(_figures(summary))
+    if summary.reject_samples:
+        console.print(_rejects_table(summary))
     if summary.samples:
         console.print(_events_table(summary, console.width))
     if not summary.dry_run:
@@ -159,6 +172,20 @@ def _figures(summary: Summary) -> Table:
     table.add_row("Events", f"{sum(summary.events.values()):,}", "")
     for event_type, number in summary.events.items():
         table.add_row(f"  {event_type}", f"{number:,}", "")
+    return table
+
+
+def _rejects_table(summary: Summary) -> Table:
+    number = len(summary.reject_samples)
+    title = f"Rejected{'' if number == summary.rejected else f', the first {number}'}"
+    table = Table(box=box.SIMPLE_HEAD, title=title, title_justify="left", pad_edge=False)
+    table.add_column("where", overflow="fold")
+    table.add_column("reason", no_wrap=True)
+    table.add_column("detail", overflow="fold")
+    for row in summary.reject_samples:
+        place = Path(row["source_uri"]).name if "://" not in row["source_uri"] else row["source_uri"]
+        position = "" if row["position"] is None else f":{row['position']}"
+        table.add_row(*map(escape, (f"{place}{position}", row["reason"], row["detail"])))
     return table
 
 
