@@ -110,6 +110,8 @@ def _groups(token: Token, rule: Rule, heads: Sequence[Token], scene: Scene) -> t
     """Count the people of a mention: by the parse, by the words before it, then by the words behind it."""
     if rule.frame == "toll":
         return _toll(token, scene)
+    if rule.frame == "sign":
+        return ()
     if rule.frame == "adverb":
         group = victims.stated_at(token.i - 1, scene)
         return (group,) if group else ()

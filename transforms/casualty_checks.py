@@ -14,7 +14,7 @@ _DEFINITE = frozenset({"the", "this", "that", "of", "his", "her", "their"})
 def is_actual(token: Token, rule: Rule) -> bool:
     """Tell whether a trigger is stated as a fact or a claim: no wish, threat, plan, condition, charge or name."""
     bars = lexicon().bars
-    is_part = token.dep_ in {"compound", "amod", "nmod"} and rule.frame != "attribute"
+    is_part = token.dep_ in {"compound", "amod", "nmod"} and rule.frame != "attribute" and rule.effect != "casualty"
     is_named = token.i + 1 < len(token.doc) and token.nbor(1).lower_ in bars["heads"] and rule.frame == "event"
     if is_named or (is_part and token.head.lower_ in bars["heads"]):
         return False
@@ -59,9 +59,11 @@ def _is_hypothetical(verb: Token) -> bool:
         if child.dep_ == "prt" and child.lower_ in bars["particles"] and verb.lower_ not in bars["downed"]:
             return True
     if any(child.dep_ == "aux" and child.lower_ == "to" for child in verb.children):
-        return not has_perfect and verb.head.lemma_.lower() not in bars["done"]
+        is_counted = any(child.lower_ in bars["ordinals"] for child in verb.head.children)
+        return not has_perfect and not is_counted and verb.head.lemma_.lower() not in bars["done"]
     above = verb.head.head if verb.head.dep_ == "prep" else verb.head
     is_governed = verb.dep_ in {"xcomp", "pcomp", "pobj", "dobj", "compound", "nmod", "acl"}
+    is_governed = is_governed and verb.head.lower_ not in {"without", "in", "after", "by"}
     return is_governed and not bars["governors"].isdisjoint((above.lemma_.lower(), verb.head.lemma_.lower()))
 
 
@@ -74,7 +76,8 @@ def has_company(token: Token, rule: Rule, present: Words) -> bool:
         return False
     if rule.frame == "attribute":
         behind = {word.lower_ for word in token.doc[token.i + 1 : token.i + 6]}
-        return not company["deadly"].isdisjoint(behind) or token.dep_ in {"acomp", "oprd"}
+        is_most = token.lower_ in {"deadliest", "bloodiest"}
+        return is_most or not company["deadly"].isdisjoint(behind) or token.dep_ in {"acomp", "oprd"}
     if rule.frame == "lives":
         near = [
             *list(token.ancestors)[:3],
@@ -132,7 +135,8 @@ def meets(token: Token, rule: Rule, groups: Sequence[Group], scene: Scene, prese
         is_the_dead = token.pos_ in {"NOUN", "PROPN"} and token.head.lower_ != "from"
         return is_any_person(groups, scene) or (is_the_dead and bool(victims.children(token, {"det"})))
     if rule.needs == "victim":
-        return bool(victims.belonging(token)) and any(group.low is not None for group in groups)
+        has_of = any(child.lower_ == "of" for child in token.children)
+        return has_of and any(group.low is not None for group in groups)
     if rule.needs == "self":
         return any(scene.doc[group.head].lower_ in lexicon().counting["reflexive"] for group in groups)
     if rule.needs == "listed":
