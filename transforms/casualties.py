@@ -118,11 +118,14 @@ def _groups(token: Token, rule: Rule, heads: Sequence[Token], scene: Scene) -> t
     if rule.frame != "event" and (listed := _listed(token)):
         return listed
     parsed = tuple(victims.count(head, scene) for head in heads)
+    if rule.frame == "event" and token.tag_ in {"NNS", "NNPS"}:
+        parsed = tuple(group for group in parsed if group.stated or len(parsed) > 1)
     if rule.frame == "attribute":
         return tuple(group for group in parsed if is_any_person((group,), scene))
     if _looks_back(token, rule, scene):
         before = victims.count_before(_anchor(token, rule), scene)
-        if before and not _is_embedded(before[0], scene) and _is_nearer(token, before, parsed, scene):
+        is_open = bool(before) and not _is_embedded(before[0], scene)
+        if is_open and (rule.frame != "event" or before[0].stated) and _is_nearer(token, before, parsed, scene):
             return before
     if rule.frame in {"event", "people"} and not heads:
         return _own(token, rule, scene)

@@ -8,6 +8,7 @@ from transforms import victims
 from transforms.casualty_rules import Rule, lexicon
 from transforms.victims import Group, Scene, Words
 
+_GOVERNING = frozenset({"of", "to", "from", "against", "for", "at", "about", "with", "on"})
 _DEFINITE = frozenset({"the", "this", "that", "of", "his", "her", "their"})
 
 
@@ -24,6 +25,8 @@ def is_actual(token: Token, rule: Rule) -> bool:
         return False
     if rule.frame == "event" and token.dep_ in {"nsubj", "attr", "dobj"} and not _is_definite(token):
         return not _is_hypothetical(token.head) and not _is_hypothetical(token)
+    if rule.frame == "toll":
+        return True
     verb = token
     for _ in range(2):
         if _is_hypothetical(verb):
@@ -63,7 +66,7 @@ def _is_hypothetical(verb: Token) -> bool:
         return not has_perfect and not is_counted and verb.head.lemma_.lower() not in bars["done"]
     above = verb.head.head if verb.head.dep_ == "prep" else verb.head
     is_governed = verb.dep_ in {"xcomp", "pcomp", "pobj", "dobj", "compound", "nmod", "acl"}
-    is_governed = is_governed and verb.head.lower_ not in {"without", "in", "after", "by"}
+    is_governed = is_governed and (verb.head.dep_ != "prep" or verb.head.lower_ in _GOVERNING)
     return is_governed and not bars["governors"].isdisjoint((above.lemma_.lower(), verb.head.lemma_.lower()))
 
 
@@ -75,7 +78,7 @@ def has_company(token: Token, rule: Rule, present: Words) -> bool:
     if rule.near and present.isdisjoint(rule.near) and not _belongs_to_people(token, rule):
         return False
     if rule.frame == "attribute":
-        behind = {word.lower_ for word in token.doc[token.i + 1 : token.i + 6]}
+        behind = {word.lower_ for word in token.doc[token.i + 1 : token.i + 8]}
         is_most = token.lower_ in {"deadliest", "bloodiest"}
         return is_most or not company["deadly"].isdisjoint(behind) or token.dep_ in {"acomp", "oprd"}
     if rule.frame == "lives":
@@ -132,8 +135,8 @@ def meets(token: Token, rule: Rule, groups: Sequence[Group], scene: Scene, prese
             group.low is not None or victims.is_person(scene.doc[group.head], scene) for group in groups
         )
     if rule.needs == "person":
-        is_the_dead = token.pos_ in {"NOUN", "PROPN"} and token.head.lower_ != "from"
-        return is_any_person(groups, scene) or (is_the_dead and bool(victims.children(token, {"det"})))
+        is_the_dead = bool(victims.children(token, {"det", "poss"})) and token.head.lower_ != "from"
+        return is_any_person(groups, scene) or (is_the_dead and token.dep_ != "amod")
     if rule.needs == "victim":
         has_of = any(child.lower_ == "of" for child in token.children)
         return has_of and any(group.low is not None for group in groups)

@@ -9,7 +9,8 @@ from importlib.resources import files
 
 _TOKEN = re.compile(r"\d{1,3}(?:,\d{2,3})+(?!\d)|\d+(?:\.\d+)?|[^\W\d_]+|\S")
 _GLUE = re.compile(
-    r"(?:[$£€¥#/:.,\w]|\w[-–]|\b[Nn]os?\. ?|\b(?:Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sept?|Oct|Nov|Dec)\.? |"
+    r"(?:[$£€¥#/:.,\w]|\w[-–]|\b[Nn]os?\. ?|\b(?:[Aa]ged?|turned|turning) |"
+    r"\b(?:Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sept?|Oct|Nov|Dec)\.? |"
     r"\b(?:January|February|March|April|May|June|July|August|September|October|November|December) )$"
 )
 _BARE_YEAR = re.compile(r"(?:19|20)\d\d")

@@ -150,7 +150,7 @@ def objects(token: Token) -> list[Token]:
         return found
     if token.dep_ == "conj" and is_participle and token.head != token:
         is_passive = bool(children(token, {"auxpass"}))
-        return objects(token.head) or (children(token.head, {"nsubj"}) if is_passive else [])
+        return (children(token.head, _SUBJECTS) if is_passive else []) or objects(token.head)
     if token.dep_ in {"xcomp", "oprd", "ccomp", "acomp"}:
         above = [token.head.head] if token.head.dep_ == "acl" else []
         return children(token.head, {"dobj", "nsubjpass"}) or above
