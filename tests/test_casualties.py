@@ -81,6 +81,7 @@ def test_counts(text: str, killed: tuple[int | None, int | None] | None, injured
     [
         ("Five shot, one killed in Port Selim", (1, 1), (4, 4)),
         ("14 shot, one fatally, at Estmark club", (1, 1), (13, 13)),
+        ("9 people shot, 1 fatally, after violence breaks out at party", (1, 1), (8, 8)),
         ("4 Dead, 2 Injured in Shooting at Harbour", (4, 4), (2, 2)),
         ("Six shot at birthday party in Estmark", None, (6, 6)),
         ("Mother, 3 sons killed in fire", (4, 4), None),

@@ -204,9 +204,14 @@ def _effect(token: Token, rule: Rule) -> Effect:
     if rule.effect != "injured":
         return rule.effect
     lethal = lexicon().company["lethal"]
-    is_lethal = any(child.lower_ in lethal and not list(child.children) for child in token.children)
+    is_lethal = any(child.lower_ in lethal and not _is_of_another(child, token) for child in token.children)
     behind = token.doc[token.i + 1 : token.i + 5].text.lower()
     return "killed" if is_lethal or "to death" in behind or behind.startswith("dead ") else "injured"
+
+
+def _is_of_another(adverb: Token, trigger: Token) -> bool:
+    """Tell whether the "fatally" of "nine shot, one fatally" is said of somebody else."""
+    return bool(list(adverb.children)) or (adverb.i > trigger.i and adverb.nbor(-1).like_num)
 
 
 def _finding(doc: Doc, mentions: Sequence[Mention], present: Words) -> Finding:
