@@ -52,14 +52,13 @@ def find_roles(match: Match, text: str, before: Sequence[str] = ()) -> Roles:
     doc = match.token.doc
     speech = find_speech(match.token)
     speaker = resolve(speech.speaker, before) if speech else None
-    source = {"subject": subject, "owner": owner, "clause": clause_subject, "speaker": _no_token}[match.rule.actor]
-    token = source(match.token)
+    token = actor_of(match, speech)
     actor = resolve(token, before, speaker) if token is not None else None
     target = target_of(match, token)
     clause = content_of(match)
     content = _slice(text, doc, clause) if clause else None
     return Roles(
-        actor=actor or speaker or (quoted_speaker(doc, before) if match.rule.actor != "owner" else None),
+        actor=actor or speaker or name_before(before),
         target=resolve(target, before, speaker) if target is not None else None,
         speaker=speaker,
         attribution_text=_slice(text, doc, (speech.first, speech.last)) if speech else None,
@@ -68,8 +67,25 @@ def find_roles(match: Match, text: str, before: Sequence[str] = ()) -> Roles:
     )
 
 
-def _no_token(token: Token) -> Token | None:  # noqa: ARG001
-    return None
+def actor_of(match: Match, speech: Speech | None) -> Token | None:
+    """Return the word that names the actor within the sentence, None where the speaker is the actor."""
+    place, token = match.rule.actor, match.token
+    if place == "speaker":
+        return None
+    if place == "clause":
+        return None if speech is not None else clause_subject(token)
+    found = owner(token) if place == "owner" else subject(token)
+    # A bill, a letter or a decision acts for whoever made it.
+    for _ in range(2):
+        if found is not None and found.lemma_.lower() in things():
+            found = owner(found) or found
+    return found
+
+
+@cache
+def things() -> frozenset[str]:
+    """Return nouns of papers and acts that speak for whoever made them."""
+    return read_words("things")
 
 
 def subject(token: Token) -> Token | None:
@@ -126,9 +142,9 @@ def owner(noun: Token) -> Token | None:
     for child in noun.children:
         if child.dep_ == "poss":
             return child
-        if child.lower_ in ("by", "from", "of") and (child.lower_ != "of" or noun.lemma_ == "refusal"):
+        if child.lower_ in ("by", "from", "of", "in", "among"):
             below = [token for token in child.children if token.dep_ == "pobj"]
-            if below:
+            if below and (child.lower_ in ("by", "from", "among") or below[0].pos_ == "PROPN"):
                 return below[0]
         if child.dep_ == "acl" and child.tag_ == "VBN":
             found, _ = _own_subject(child)
@@ -259,12 +275,6 @@ def short_name(token: Token) -> str:
         elif child.dep_ == "appos" and token.pos_ != "PROPN" and child.pos_ == "PROPN":
             last = child
     return token.doc[first.i : last.i + 1].text.strip(" ,;:'\"“”’")
-
-
-def quoted_speaker(doc: Doc, before: Sequence[str]) -> str | None:
-    """Return who is likely quoted in a sentence that names no speaker of its own."""
-    first = any(token.lower_ in FIRST_PERSON for token in doc)
-    return name_before(before) if first or _QUOTES.search(doc.text) else None
 
 
 def name_before(before: Sequence[str]) -> str | None:
