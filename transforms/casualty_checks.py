@@ -119,7 +119,8 @@ def _is_specific(token: Token) -> bool:
     if victims.belonging(token) or any(child.pos_ == "NUM" for child in token.children):
         return True
     above = token.head.head if token.head.dep_ == "prep" else token.head
-    if above != token and above.lemma_.lower() in bars["charges"] | bars["trends"]:
+    is_known = any(child.lower_ in {"the", "this", "that"} for child in token.children)
+    if above != token and not is_known and above.lemma_.lower() in bars["charges"] | bars["trends"]:
         return False
     if token.lower_ in bars["vague"]:
         return False
@@ -151,7 +152,7 @@ def meets(token: Token, rule: Rule, groups: Sequence[Group], scene: Scene, prese
             h.lower_ in known or victims.is_aged(h) or h.i in scene.numbers or victims.names_many(h) for h in heads
         )
     if rule.needs == "cue":
-        return _is_violent(token, groups, scene, present)
+        return _is_violent(token, rule, groups, scene, present)
     return not _is_generic(token, groups)
 
 
@@ -166,7 +167,7 @@ def is_any_person(groups: Sequence[Group], scene: Scene) -> bool:
     return any(group.stated or victims.is_person(scene.doc[group.head], scene) for group in groups)
 
 
-def _is_violent(token: Token, groups: Sequence[Group], scene: Scene, present: Words) -> bool:
+def _is_violent(token: Token, rule: Rule, groups: Sequence[Group], scene: Scene, present: Words) -> bool:
     """Tell whether a death is one by violence, accident or disaster, by the words of the sentence."""
     violence = lexicon().violence
     if _is_generic(token, groups):
@@ -174,7 +175,7 @@ def _is_violent(token: Token, groups: Sequence[Group], scene: Scene, present: Wo
     is_counted = any(group.stated and (group.low or group.high or 0) > 1 for group in groups)
     if is_counted:
         return True
-    if not present.isdisjoint(violence["natural"]):
+    if rule.frame != "harm" and not present.isdisjoint(violence["natural"]):
         return False
     known = lexicon().counting["people"] - {"leader", "he", "him", "she", "her", "father", "mother"}
     if any(scene.doc[g.head].lower_ in known or victims.is_aged(scene.doc[g.head]) for g in groups):
