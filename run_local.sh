@@ -85,7 +85,8 @@ install_with_uv_or_pip() {
   if has_uv; then
     uv pip install --python "$venv/bin/python" "$@"
   else
-    "$venv/bin/python" -m pip install --disable-pip-version-check "$@"
+    # Quieter still: the warnings of pip are about its own settings and about names of extras.
+    "$venv/bin/python" -m pip install --quiet --disable-pip-version-check "$@"
   fi
 }
 
