@@ -155,6 +155,10 @@ def test_subtype(text: str, subtype: str) -> None:
     assert find(text).event_subtype == subtype
 
 
+def test_counts_no_more_people_than_there_are() -> None:
+    assert counts("Some 9 billion people were killed, the hoax said.") == (None, None, None, None)
+
+
 def test_denied_casualties_count_zero() -> None:
     assert counts("There were no casualties in the raid.") == (0, 0, 0, 0)
 

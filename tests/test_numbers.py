@@ -122,3 +122,12 @@ def test_core_leaves_the_bound_out() -> None:
     text = "killing at least twelve"
     [number] = find_numbers(text)
     assert (text[number.start : number.end], text[number.core : number.end]) == ("at least twelve", "twelve")
+
+
+def test_endless_digits_and_scales_are_no_number() -> None:
+    assert find_numbers("9" * 400) == []
+    assert len(find_numbers("5 " + "million " * 400)) >= 1
+
+
+def test_endless_bounds_take_no_endless_time() -> None:
+    assert all(number.low == 0 for number in find_numbers("no more than " * 5000))

@@ -2,7 +2,7 @@
 
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import files
@@ -14,6 +14,8 @@ _GLUE = re.compile(
     r"\b(?:January|February|March|April|May|June|July|August|September|October|November|December) )$"
 )
 _BARE_YEAR = re.compile(r"(?:19|20)\d\d")
+_LONGEST_DIGITS = 18  # characters; a longer row of digits is an identifier
+_MOST_BOUNDS = 4  # "at least some ..."
 _LONGEST_PHRASE = 5  # words
 
 
@@ -97,9 +99,9 @@ def find_numbers(text: str) -> list[Number]:
 def _read_bounded(text: str, words: list[_Word], first: int) -> tuple[Number | None, int]:
     """Read a numeral with what bounds it on both sides; without one, return None and the next word."""
     grammar = _grammar()
-    core, kinds = first, set()
-    while phrase := _match(grammar.before, words, core):
-        kinds.add(grammar.before[phrase])
+    core, kinds = first, list[str]()
+    while len(kinds) < _MOST_BOUNDS and (phrase := _match(grammar.before, words, core)):
+        kinds.append(grammar.before[phrase])
         core += phrase.count(" ") + 1
     is_between = core + 1 < len(words) and words[core].text == "between"
     core += is_between
@@ -109,7 +111,7 @@ def _read_bounded(text: str, words: list[_Word], first: int) -> tuple[Number | N
     top = _read_range_end(words, numeral, between=is_between)
     after = top.after if top else numeral.after
     if phrase := _match(grammar.after, words, after):
-        kinds.add(grammar.after[phrase])
+        kinds.append(grammar.after[phrase])
         after += phrase.count(" ") + 1
     is_span_of_years = top is not None and _BARE_YEAR.fullmatch(words[top.after - 1].text) is not None
     if is_span_of_years or grammar.measured.match(text, words[after - 1].end):
@@ -118,7 +120,7 @@ def _read_bounded(text: str, words: list[_Word], first: int) -> tuple[Number | N
     return Number(low, high, words[first].start, words[core].start, words[after - 1].end), after
 
 
-def _bounds(numeral: _Numeral, top: _Numeral | None, kinds: set[str]) -> tuple[int | None, int | None]:
+def _bounds(numeral: _Numeral, top: _Numeral | None, kinds: Sequence[str]) -> tuple[int | None, int | None]:
     if top:
         return numeral.value, top.value
     if "upper" in kinds:
@@ -174,8 +176,10 @@ def _read_cardinal(words: list[_Word], first: int) -> _Numeral | None:
     text = words[first].text
     following = words[first + 1].text if first + 1 < len(words) else ""
     if text[0].isdecimal():
+        if len(text) > _LONGEST_DIGITS:
+            return None
         value, after = float(text.replace(",", "")), first + 1
-        while after < len(words) and words[after].text in scales:
+        while after < len(words) and words[after].text in scales and value < 10**_LONGEST_DIGITS:
             value, after = value * scales[words[after].text], after + 1
         return _Numeral(int(value), False, after) if value == int(value) else None
     if text in {"a", "an"} and following in scales:

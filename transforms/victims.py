@@ -27,6 +27,7 @@ _AGE = re.compile(r",\s\d{1,2},(?!\d)")
 _SOURCE = re.compile(r"\s(?:[-–|]|::)\s(?:[^-–|:]|\b-\b){2,70}$")
 _ARTICLES = frozenset({"a", "an", "another"})
 _LOOK_BACK = 9  # tokens between a trigger and the number that it goes with
+_MOST_PEOPLE = 100_000_000  # no event of the news hit more; also keeps sums within the tables' 32 bits
 _LOOK_AHEAD = 5
 
 
@@ -81,7 +82,7 @@ def read_scene(doc: Doc, words: CountWords) -> Scene:
     asides: dict[int, Number] = {}
     for number in find_numbers(doc.text):
         span = doc.char_span(number.core, number.end, alignment_mode="expand")
-        if span is not None:
+        if span is not None and max(number.low or 0, number.high or 0) <= _MOST_PEOPLE:
             is_part = span.start in aside or _OF_THEM.match(doc.text, number.end) is not None
             (asides if is_part else numbers).update((token.i, number) for token in span)
     if not numbers and asides:
