@@ -18,6 +18,8 @@ def roles(text: str, rule: str, before: tuple[str, ...] = ()) -> Roles:
         ("Minister Adela Roth said that Norvania rejected the plan.", "refusal.reject", "Norvania"),
         ("Estmark, which rejected the plan, sent no troops.", "refusal.reject", "Estmark"),
         ("Norvania's offer of talks came on Monday.", "proposal.offer_noun", "Norvania"),
+        ("The US refused to intervene.", "refusal.refuse", "US"),
+        ("Estmark weighed a French proposal to reopen the port.", "proposal.proposal", "France"),
         ("“Estmark must withdraw,” Minister Adela Roth said.", "condition.must", "Minister Adela Roth"),
     ],
 )
@@ -30,6 +32,11 @@ def test_pronoun_takes_the_name_before() -> None:
     assert roles("She rejected the plan.", "refusal.reject", before).actor == "Minister Adela Roth"
 
 
+def test_no_country_is_a_she() -> None:
+    before = ("France closed the border.", "President Orsolya Varga spoke in Port Selim.")
+    assert roles("She rejected the plan.", "refusal.reject", before).actor == "President Orsolya Varga"
+
+
 def test_speaker_and_attribution() -> None:
     found = roles("Estmark rejected the plan, Minister Adela Roth said on Monday.", "refusal.reject")
     assert (found.speaker, found.attribution_text) == ("Minister Adela Roth", "Minister Adela Roth said")
@@ -40,6 +47,10 @@ def test_target_and_content() -> None:
     assert found.target == "Estmark"
     assert found.content_text is not None
     assert "withdraw its troops" in found.content_text
+
+
+def test_nothing_is_addressed_to_a_day() -> None:
+    assert roles("Estmark on Sunday offered a truce.", "proposal.offer").target is None
 
 
 def test_names_before() -> None:

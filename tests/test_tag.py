@@ -5,7 +5,7 @@ from made import article
 from schemas.event import TaggedArticle
 from schemas.sentence import SplitArticle
 from transforms.split import split_article
-from transforms.tag import TagEvents, Tagger, clause_of
+from transforms.tag import TagEvents, Tagger, clause_of, one_line
 
 
 @pytest.fixture(scope="module")
@@ -81,3 +81,22 @@ def test_transform_rejects_only_the_article_that_fails() -> None:
 def test_clause_ends_with_a_cycle_free_climb(tagger: Tagger) -> None:
     doc = tagger.nlp("Estmark said that it rejected the offer of talks.")
     assert clause_of(doc[7]).text == "rejected"
+
+
+@pytest.mark.parametrize(
+    ("text", "parsed"),
+    [
+        ("PORT SELIM (Reuters) - Estmark rejected it.", "Estmark rejected it."),
+        ("PORT SELIM, Norvania -- The council met.", "The council met."),
+        ("AP - Estmark rejected it.", "Estmark rejected it."),
+        ("SELIM  The council met.", "The council met."),
+        ("Estmark rejects truce - Selim Gazette", "Estmark rejects truce"),
+        ("Estmark\nrejects\ttruce", "Estmark rejects truce"),
+        ("BOMB EXPLODES - 30 INJURED", "BOMB EXPLODES - 30 INJURED"),
+        ("The truce - a first - held.", "The truce - a first - held."),
+    ],
+)
+def test_the_parser_sees_neither_dateline_nor_source(text: str, parsed: str) -> None:
+    line = one_line(text)
+    assert line.strip() == parsed
+    assert len(line) == len(text)

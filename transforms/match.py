@@ -172,9 +172,11 @@ def _pattern_matches(rule: Rule, doc: Doc, lowered: str) -> Iterator[Match]:
 @cache
 def load_rules() -> RuleSet:
     """Return the rules of all rule files, read once per process."""
-    classes = {name: read_words(name) for name in _read("classes")["classes"]}
+    classes = {name: read_words(name) for name in read_file("classes")["classes"]}
     rules = [
-        parse_rule(raw, event_type, classes) for stem, event_type in RULE_FILES.items() for raw in _read(stem)["rule"]
+        parse_rule(raw, event_type, classes)
+        for stem, event_type in RULE_FILES.items()
+        for raw in read_file(stem)["rule"]
     ]
     by_lemma: defaultdict[str, list[tuple[Rule, str]]] = defaultdict(list)
     for rule in rules:
@@ -186,7 +188,7 @@ def load_rules() -> RuleSet:
 
 def read_words(name: str) -> frozenset[str]:
     """Return one list of ``rules/classes.toml``."""
-    return frozenset(_read("classes")["classes"][name].split())
+    return frozenset(read_file("classes")["classes"][name].split())
 
 
 def parse_rule(raw: Mapping[str, Any], event_type: EventType, classes: Mapping[str, frozenset[str]]) -> Rule:
@@ -218,5 +220,6 @@ def _plus(trigger: str) -> tuple[str, str, str]:
     return trigger.partition("+")
 
 
-def _read(stem: str) -> dict[str, Any]:
+def read_file(stem: str) -> dict[str, Any]:
+    """Return a file of ``rules/``."""
     return tomllib.loads(files("transforms").joinpath(f"rules/{stem}.toml").read_text(encoding="utf-8"))

@@ -1,13 +1,13 @@
 """Who does what to whom: actor, target, speaker and the words of the content, from the parse and what stands before."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 
 from spacy.tokens import Doc, Token
 
-from transforms.match import Match, read_words
+from transforms.match import Match, read_file, read_words
 
 SUBJECTS = ("nsubj", "nsubjpass", "csubj")
 OBJECTS = ("dobj", "dative", "nsubjpass")
@@ -19,6 +19,7 @@ PRONOUNS = FIRST_PERSON | frozenset(
     {"he", "she", "him", "her", "his", "it", "its", "they", "them", "their", "you", "your", "who", "which", "that"}
     | {"this", "these", "those", "what", "one", "there"}
 )
+PERSONS = frozenset({"he", "she", "him", "her", "his", "i", "me", "my"})
 RELATIVES = frozenset({"who", "which", "that", "whom", "whose"})
 LOOK_BACK = 3
 
@@ -58,7 +59,7 @@ def find_roles(match: Match, text: str, before: Sequence[str] = ()) -> Roles:
     clause = content_of(match)
     content = _slice(text, doc, clause) if clause else None
     return Roles(
-        actor=actor or speaker or name_before(before),
+        actor=actor or speaker or name_before(before) or first_name(doc),
         target=resolve(target, before, speaker) if target is not None else None,
         speaker=speaker,
         attribution_text=_slice(text, doc, (speech.first, speech.last)) if speech else None,
@@ -79,7 +80,8 @@ def actor_of(match: Match, speech: Speech | None) -> Token | None:
     for _ in range(2):
         if found is not None and found.lemma_.lower() in things():
             found = owner(found) or found
-    return found
+    is_thing = found is not None and found.lemma_.lower() in things()
+    return None if is_thing and speech is not None else found
 
 
 @cache
@@ -115,6 +117,8 @@ def _own_subject(verb: Token) -> tuple[Token | None, bool]:
             return (_antecedent(child), True)
     if passive:
         return None, True
+    if verb.dep_ == "acl" and verb.tag_ == "VBG" and verb.left_edge.i > 0 and verb.left_edge.nbor(-1).text == ",":
+        return None, False  # "... its terms, demanding that": who does it is the subject of the sentence
     if verb.dep_ == "acl" or (verb.dep_ == "relcl" and verb.tag_ in ("VBG", "VBN")):
         return (None, True) if verb.tag_ == "VBN" else (verb.head, True)
     if verb.dep_ in ("xcomp", "ccomp") and verb.tag_ == "VB":
@@ -231,7 +235,9 @@ def target_of(match: Match, actor: Token | None) -> Token | None:
 
 
 def _is_party(token: Token) -> bool:
-    return token.pos_ == "PROPN" or token.lower_ in PRONOUNS or token.tag_ == "NNS"
+    if token.text in no_parties():
+        return False
+    return token.pos_ == "PROPN" or is_pronoun(token) or token.tag_ == "NNS"
 
 
 def content_of(match: Match) -> tuple[Token, Token] | None:
@@ -242,22 +248,30 @@ def content_of(match: Match) -> tuple[Token, Token] | None:
         return verb.left_edge, verb.right_edge
     for wanted in CONTENT:
         for child in token.children:
-            if child.dep_ == wanted and child.lower_ not in PRONOUNS:
+            if child.dep_ == wanted and not is_pronoun(child):
                 return child.left_edge, child.right_edge
     return None
+
+
+def is_pronoun(token: Token) -> bool:
+    """Tell whether a word stands for a name; "US" does not."""
+    return token.lower_ in PRONOUNS and token.text not in ("US", "IT")
 
 
 def resolve(token: Token, before: Sequence[str], speaker: str | None = None) -> str | None:
     """Return the name of a party; a pronoun takes the speaker, a name before it, or one of the sentences before."""
     word = token.lower_
-    if word not in PRONOUNS:
-        return short_name(token)
+    if not is_pronoun(token):
+        name = short_name(token)
+        return demonyms().get(name, name)
     if word in FIRST_PERSON:
-        return speaker or name_before(before)
+        return speaker or name_before(before, is_person=word in PERSONS)
     for other in reversed(token.doc[: token.i]):
         if other.dep_ in ("nsubj", "nsubjpass", "poss") and other.pos_ == "PROPN":
-            return short_name(other)
-    return name_before(before) or (speaker if word in ("he", "she", "it", "they") else None)
+            name = short_name(other)
+            if word not in PERSONS or name not in countries():
+                return name
+    return name_before(before, is_person=word in PERSONS) or (speaker if word in ("he", "she", "it", "they") else None)
 
 
 def short_name(token: Token) -> str:
@@ -277,14 +291,40 @@ def short_name(token: Token) -> str:
     return token.doc[first.i : last.i + 1].text.strip(" ,;:'\"“”’")
 
 
-def name_before(before: Sequence[str]) -> str | None:
-    """Return the nearest name in the sentences before: the one at a say-verb, else the first of the sentence."""
+def name_before(before: Sequence[str], *, is_person: bool = False) -> str | None:
+    """Return the nearest name in the sentences before: the one at a say-verb, else the first of the sentence.
+
+    With ``is_person`` countries are passed over.
+    """
     for sentence in before[:LOOK_BACK]:
-        names = list(_names(sentence))
+        names = [found for found in _names(sentence) if not (is_person and found[0] in countries())]
         spoken = [name for name, start, end in names if _at_say_verb(sentence, start, end)]
         if spoken or names:
             return spoken[0] if spoken else names[0][0]
     return None
+
+
+def first_name(doc: Doc) -> str | None:
+    """Return the first name of the sentence itself, the last resort for headlines."""
+    return next((name for name, _, _ in _names(doc.text)), None)
+
+
+@cache
+def demonyms() -> Mapping[str, str]:
+    """Return the country of each nationality, as an adjective and as people."""
+    return read_file("demonyms")
+
+
+@cache
+def countries() -> frozenset[str]:
+    """Return names that no "he" or "she" stands for: countries and nationalities."""
+    return frozenset(demonyms()) | frozenset(demonyms().values())
+
+
+@cache
+def no_parties() -> frozenset[str]:
+    """Return days and months, which nothing is addressed to."""
+    return frozenset(read_words("times"))
 
 
 def _names(sentence: str) -> Iterator[tuple[str, int, int]]:

@@ -1,5 +1,6 @@
 """Sentences to events: the gate, the parse of what passes, the rules, the weights and the roles."""
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -61,9 +62,24 @@ class Tagger:
         ]
 
 
+# What agencies and aggregators put around a sentence and parsers take for subjects and objects:
+# "PORT SELIM (Reuters) - ", "AP - ", "PORT SELIM, Norvania -- ", "SELIM  " before it, " - Selim Gazette" behind it.
+DATELINE = re.compile(
+    r"(?:(?:[A-Z][A-Z.'’]+(?: [A-Z][A-Z.'’]+){0,2}(?:, [A-Z][\w. ]{1,25})?(?: ?\([A-Z][\w. ]{1,15}\))?|AP|AFP|Reuters)"
+    r" ?(?:--?|–|—) |[A-Z]{3,}(?: [A-Z]{3,}){0,2} {2,3})(?=\W?[A-Z][\w’']* +[\w’']*[a-z])"
+)
+SOURCE = re.compile(r" [-–—] (?:[A-Z][\w.&’']*|\w+\.\w{2,3})(?: [A-Z][\w.&’']*){0,4}$")
+
+
 def one_line(text: str) -> str:
-    """Return the text with its line breaks as spaces, so that the parser sees one sentence; offsets stay."""
-    return text.replace("\n", " ").replace("\t", " ")
+    """Return the text as the parser sees it: one line, spaces for dateline and source, so that offsets stay."""
+    text = text.replace("\n", " ").replace("\t", " ")
+    start, end = 0, len(text)
+    if dateline := DATELINE.match(text):
+        start = dateline.end()
+    if source := SOURCE.search(text, start):
+        end = source.start()
+    return " " * start + text[start:end] + " " * (len(text) - end)
 
 
 def sentences_before(article: SplitArticle, sentence: Sentence) -> list[str]:
