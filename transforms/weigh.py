@@ -65,7 +65,7 @@ def sentence_features(doc: Doc, matches: Sequence[Match]) -> set[str]:
 def word_features(doc: Doc) -> Iterator[str]:
     """Yield words, their pairs and triples, and pairs of lemmas that depend on each other."""
     lemmas = [lemma_of(token) for token in doc]
-    words = [token.lower_ for token in doc]
+    words = ["<name>" if token.pos_ == "PROPN" else token.lower_ for token in doc]
     for i, token in enumerate(doc):
         if token.is_punct or token.is_space:
             continue
