@@ -3,9 +3,9 @@
     python training/fit_weights.py LABELLED            # prints the figures, writes the weights
     python training/fit_weights.py LABELLED --dry-run  # prints the figures
 
-LABELLED holds ``train.gold.jsonl`` (all sentences of its articles) and ``more.gold.jsonl`` (single sentences drawn for the
-rare tags, which count less), each line with ``text``, ``tags`` and in train ``article``. Needs scikit-learn 1.7 or later.
-The fit is the same whenever features, rules and labels are: liblinear with a fixed seed, folds by article.
+LABELLED holds ``train.gold.jsonl`` (all sentences of its articles) and ``more.gold.jsonl`` (single sentences, drawn for
+the rare tags, which count less), each line with ``text``, ``tags`` and in train ``article``. Needs scikit-learn 1.7 or
+later. The fit is the same whenever features, rules and labels are: liblinear with a fixed seed, folds by article.
 """
 
 import argparse
