@@ -49,6 +49,16 @@ def test_target_and_content() -> None:
     assert "withdraw its troops" in found.content_text
 
 
+def test_papers_speak_for_whoever_made_them() -> None:
+    found = roles("Norvania rejected the plan, according to statements from the Estmark council.", "refusal.reject")
+    assert (found.actor, found.speaker) == ("Norvania", "Estmark council")
+    assert roles("Adela Roth's remarks signaled a willingness to talk.", "proposal.readiness").actor == "Adela Roth"
+
+
+def test_nobody_addresses_themselves() -> None:
+    assert roles("The council warned that it may suspend aid if fighting goes on.", "condition.warn").target is None
+
+
 def test_nothing_is_addressed_to_a_day() -> None:
     assert roles("Estmark on Sunday offered a truce.", "proposal.offer").target is None
 

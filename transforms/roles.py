@@ -55,12 +55,13 @@ def find_roles(match: Match, text: str, before: Sequence[str] = ()) -> Roles:
     speaker = resolve(speech.speaker, before) if speech else None
     token = actor_of(match, speech)
     actor = resolve(token, before, speaker) if token is not None else None
-    target = target_of(match, token)
+    addressed = target_of(match, token)
+    target = resolve(addressed, before, speaker) if addressed is not None else None
     clause = content_of(match)
     content = _slice(text, doc, clause) if clause else None
     return Roles(
         actor=actor or speaker or name_before(before) or first_name(doc),
-        target=resolve(target, before, speaker) if target is not None else None,
+        target=None if target == actor else target,
         speaker=speaker,
         attribution_text=_slice(text, doc, (speech.first, speech.last)) if speech else None,
         content_text=content,
@@ -204,7 +205,8 @@ def _speech_of(verb: Token) -> Speech | None:
 def _according_to(word: Token) -> Speech | None:
     for below in word.subtree:
         if below.dep_ == "pobj":
-            return Speech(below, word, below.right_edge)
+            who = owner(below) if below.lemma_.lower() in things() else None
+            return Speech(who or below, word, below.right_edge)
     return None
 
 
@@ -223,7 +225,7 @@ def target_of(match: Match, actor: Token | None) -> Token | None:
     token = match.token
     if match.rule.target == "subject":
         found = subject(token)
-        return found if found is not None and found is not actor else None
+        return found if found is not None and found is not actor and _is_party(found) else None
     for child in token.children:
         if child.dep_ in OBJECTS and _is_party(child):
             return child
