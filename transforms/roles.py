@@ -75,7 +75,9 @@ def actor_of(match: Match, speech: Speech | None) -> Token | None:
     if place == "speaker":
         return None
     if place == "clause":
-        return None if speech is not None else clause_subject(token)
+        found = clause_subject(token)
+        is_named = found is not None and found.pos_ == "PROPN"
+        return found if is_named or speech is None else None
     found = owner(token) if place == "owner" else subject(token)
     # A bill, a letter or a decision acts for whoever made it.
     for _ in range(2):
