@@ -11,14 +11,17 @@ from pathlib import Path
 import pytest
 
 from schemas.article import Article
-from schemas.event import EVENT_TYPES, Event
+from schemas.event import EVENT_TYPES, Event, Finding
 from transforms.split import split_article
 from transforms.tag import Tagger
 
 LETTERS = dict(zip("pcrk", EVENT_TYPES, strict=True))
-SENTENCES = tomllib.loads(Path(__file__).parent.joinpath("data/sentences.toml").read_text(encoding="utf-8"))["sentence"]
+DATA = Path(__file__).parent / "data"
+SENTENCES = tomllib.loads((DATA / "sentences.toml").read_text(encoding="utf-8"))["sentence"]
+BATTERY = tomllib.loads((DATA / "battery.toml").read_text(encoding="utf-8"))["sentence"]
 F1_FLOOR = {"proposal": 0.80, "condition": 0.70, "refusal": 0.80, "casualty_report": 0.90}
 COUNT_FLOOR, ACTOR_FLOOR = 0.85, 0.80
+BATTERY_FLOOR, BATTERY_ACTOR_FLOOR = 0.74, 0.97
 
 # A folder with articles, their labels and the scorer, where there is one: see docs/tagging.md.
 LABELLED = os.environ.get("COMMUNIQUE_LABELLED")
@@ -68,6 +71,49 @@ def test_actors_of_invented_sentences(found):
             right += hit
             wrong += [] if hit else [f"{case['text']} {actors}"]
     assert right / wanted >= ACTOR_FLOOR, "\n".join(wrong)
+
+
+@pytest.fixture(scope="module")
+def battery() -> list[tuple[dict, list[Finding]]]:
+    """The battery's sentences, each with what is found in it (and not in the one before)."""
+    texts = ["\n".join(filter(None, (case.get("before"), case["text"]))) for case in BATTERY]
+    split = [split_article(Article(title=None, text=text, source_uri="-", source_format="text")) for text in texts]
+    assert [article.sentences[-1].text for article in split] == [case["text"] for case in BATTERY]
+    tagged = Tagger().tag_articles(split)
+    return [
+        (case, [event.finding for event in events.events if event.sentence == article.sentences[-1]])
+        for case, article, events in zip(BATTERY, split, tagged, strict=True)
+    ]
+
+
+def test_battery_of_minimal_pairs(battery):
+    wrong = []
+    for case, findings in battery:
+        got = "".join(letter for letter in LETTERS if LETTERS[letter] in {found.event_type for found in findings})
+        right, counts = set(got) == set(case["tags"]), ""
+        if right and ("killed" in case or "injured" in case):
+            want = [None if n < 0 else n for effect in ("killed", "injured") for n in case.get(effect, (-1, -1))]
+            reports = [found for found in findings if found.event_type == "casualty_report"]
+            said = [[found.killed_low, found.killed_high, found.injured_low, found.injured_high] for found in reports]
+            right, counts = said == [want], f" {said}"
+        if not right:
+            wrong.append(f"{case['class']}: {case['text']} [{case['tags']}] {got or 'nothing'}{counts}")
+    share = 1 - len(wrong) / len(battery)
+    assert share >= BATTERY_FLOOR, "\n".join([f"{share:.3f}", *wrong])
+
+
+def test_actors_of_battery(battery):
+    asked, wrong = 0, []
+    for case, findings in battery:
+        types = {LETTERS[letter] for letter in case["tags"]} - {"casualty_report"}
+        actors = [found.actor or "" for found in findings if found.event_type in types]
+        if "actor" in case and actors:
+            asked += 1
+            accepted = [case["actor"]] if isinstance(case["actor"], str) else case["actor"]
+            if not set(" ".join(accepted).lower().split()) & set(" ".join(actors).lower().split()):
+                wrong.append(f"{case['class']}: {case['text']} {actors}")
+    share = 1 - len(wrong) / asked
+    assert share >= BATTERY_ACTOR_FLOOR, "\n".join([f"{share:.3f}", *wrong])
 
 
 @pytest.mark.skipif(not LABELLED, reason="COMMUNIQUE_LABELLED names no folder of labelled articles")
