@@ -1,0 +1,333 @@
+"""Phrases that name a day, a week, a month or a year, resolved against the day of publication."""
+
+import re
+import tomllib
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+from functools import cache
+from importlib.resources import files
+from typing import Any, Literal
+
+Precision = Literal["day", "week", "month", "year"]
+Resolved = tuple[date, Precision] | None
+
+# A day without a year that is nearly a year ago and nearly upon us could be either.
+_NEAR = timedelta(days=45)
+_SOON = timedelta(days=120)
+_DAY = timedelta(days=1)
+_CUE_REACH = 60  # characters before a phrase in which "will" makes it lie ahead
+
+
+@dataclass(frozen=True, slots=True)
+class EventDate:
+    """The first day of a period, how long the period is, and the words that name it, verbatim."""
+
+    date: date
+    precision: Precision
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """A match in lower case, the day of publication, and whether words before it say that it lies ahead."""
+
+    match: re.Match[str]
+    today: date | None
+    ahead: bool
+
+    def __getitem__(self, group: str) -> Any:
+        return self.match[group]
+
+
+@dataclass(frozen=True, slots=True)
+class Phrase:
+    """A date phrase and where it stands; ``kind`` is the pattern that found it."""
+
+    start: int
+    end: int
+    kind: str
+    resolved: EventDate
+
+
+def read_phrases(text: str, today: date | None) -> list[Phrase]:
+    """Return the phrases that can be resolved, in reading order; without ``today`` only those with a year."""
+    # Patterns in lower case are twice as fast as patterns that ignore it; a letter or two grow when lowered.
+    lowered = text.lower()
+    if len(lowered) != len(text):
+        lowered = "".join(low if len(low := letter.lower()) == 1 else letter for letter in text)
+    if not _hot().search(lowered):
+        return []
+    return [phrase for found in _pattern().finditer(lowered) if (phrase := _resolve(found, text, today)) is not None]
+
+
+def _resolve(match: re.Match[str], text: str, today: date | None) -> Phrase | None:
+    kind, (start, end) = str(match.lastgroup), match.span()
+    try:
+        resolved = _read(kind, match, today)
+    except (ValueError, OverflowError):  # 31 February, or before the year 1
+        return None
+    return None if resolved is None else Phrase(start, end, kind, EventDate(*resolved, text[start:end].strip()))
+
+
+def _read(kind: str, match: re.Match[str], today: date | None) -> Resolved:
+    if kind in ABSOLUTE:
+        return ABSOLUTE[kind](_Found(match, today, _lies_ahead(match.string, match.start())))
+    if today is None:
+        return None
+    return RELATIVE[kind](_Found(match, today, _lies_ahead(match.string, match.start())), today)
+
+
+def _lies_ahead(text: str, start: int) -> bool:
+    before = text[max(0, start - _CUE_REACH) : start]
+    clause = re.split(r"[,;:.“”\"]", before)[-1]
+    return _future().search(clause) is not None
+
+
+def _named_day(found: _Found, prefix: str) -> Resolved:
+    """Read "3 March 2021", "March 3" and the like."""
+    year = _year(found, prefix)
+    month, day = month_number(found[f"{prefix}_m"]), int(found[f"{prefix}_d"])
+    if year is not None:
+        return date(year, month, day), "day"
+    return _without_year(month, day, found.today, found.ahead)
+
+
+def _without_year(month: int, day: int, today: date | None, ahead: bool) -> Resolved:
+    if today is None:
+        return None
+    this_year, next_year = date(today.year, month, day), today.year + 1
+    if ahead:
+        return (this_year if this_year >= today else date(next_year, month, day)), "day"
+    if this_year > today + _SOON:
+        return date(today.year - 1, month, day), "day"
+    is_either = today - this_year > timedelta(days=365) - _NEAR
+    return None if is_either else (this_year, "day")
+
+
+def _year(found: _Found, prefix: str) -> int | None:
+    if full := found[f"{prefix}_y"]:
+        return int(full)
+    short = found[f"{prefix}_yy"] if prefix == "dm" else None
+    if short is None:
+        return None
+    return next(
+        (year for year in (1900 + int(short), 2000 + int(short)) if found.today and abs(found.today.year - year) < 50),
+        None,
+    )
+
+
+def _day_month(found: _Found) -> Resolved:
+    return _named_day(found, "dm")
+
+
+def _month_day(found: _Found) -> Resolved:
+    return _named_day(found, "md")
+
+
+def _iso(found: _Found) -> Resolved:
+    return date.fromisoformat(found["iso_d"]), "day"
+
+
+def _numeric(found: _Found) -> Resolved:
+    """Read 13.04.2020 and 13/04/2020; 03/04/2020 is either, hence nothing."""
+    first, mark, second, year = int(found["num_a"]), found["num_mark"], int(found["num_b"]), int(found["num_y"])
+    if mark == "." or first > 12 or first == second:
+        return date(year, second, first), "day"
+    return (date(year, first, second), "day") if second > 12 else None
+
+
+def _month_year(found: _Found) -> Resolved:
+    month = month_number(found["my_m"])
+    if found["my_y"]:
+        return date(int(found["my_y"]), month, 1), "month"
+    shift = {"last": -1, "this": 0, "next": 1}[found["my_rel"]]
+    return (date(found.today.year + shift, month, 1), "month") if found.today else None
+
+
+def _month(found: _Found, today: date) -> Resolved:
+    name = found["mo_m"] or found["mo_bare"]
+    return _month_without_year(month_number(name), _group(found, "mo_rel"), today, found.ahead)
+
+
+def _month_without_year(month: int, relation: str, today: date, ahead: bool) -> Resolved:
+    since = (today.month - month) % 12  # months since the last one of that name, this month included
+    if relation == "last" and since == 0:
+        since = 12
+    if ahead or relation == "next":
+        since -= 12 if since or relation == "next" else 0
+    elif since == 11 and relation != "last":
+        return None  # "in January" in December: the one before or the one to come
+    months = today.year * 12 + today.month - 1 - since
+    return date(months // 12, months % 12 + 1, 1), "month"
+
+
+def _weekday(found: _Found, today: date) -> Resolved:
+    """Read a weekday as the last one on or before publication, unless words say that it lies ahead."""
+    number, relation = _data()["weekdays"].index(found["wd_d"]), _group(found, "wd_rel")
+    week = _group(found, "wd_week") or _group(found, "wd_week_before")
+    if week:
+        monday = today - today.weekday() * _DAY
+        return monday + (number + 7 * (("next" in week) - ("last" in week))) * _DAY, "day"
+    back = (today.weekday() - number) % 7
+    if relation == "next" or (found.ahead and back):
+        return today + (7 - back) * _DAY, "day"
+    return today - (back or (7 if relation == "last" else 0)) * _DAY, "day"
+
+
+def _day_word(found: _Found, today: date) -> Resolved:
+    word = found["word_d"]
+    shift = {"yesterday": -1, "last night": -1, "tomorrow": 1}.get(" ".join(word.split()), 0)
+    return today + (-2 if word.startswith("the day before") else shift) * _DAY, "day"
+
+
+def _ago(found: _Found, today: date) -> Resolved:
+    said, unit = found["ago_n"], found["ago_u"]
+    number = int(said) if said.isdigit() else _data()["numbers"][said]
+    return _back(today, number, unit)
+
+
+def _back(today: date, number: int, unit: str) -> Resolved:
+    if unit == "hour":
+        return (today, "day") if number < 12 else None
+    if unit == "day":
+        return today - number * _DAY, "day"
+    if unit == "week":
+        return today - (today.weekday() + 7 * number) * _DAY, "week"
+    if unit == "month":
+        months = today.year * 12 + today.month - 1 - number
+        return date(months // 12, months % 12 + 1, 1), "month"
+    return date(today.year - number, 1, 1), "year"
+
+
+def _period(found: _Found, today: date) -> Resolved:
+    number = {"last": 1, "previous": 1, "next": -1}.get(_group(found, "per_rel"), 0)
+    return _back(today, number, found["per_u"])
+
+
+def _weekend(found: _Found, today: date) -> Resolved:
+    """Read a weekend as the week that it ends; early in a week the last one."""
+    relation = _group(found, "end_rel")
+    if relation == "next" or (relation == "this" and found.ahead):
+        return None
+    is_over = today.weekday() < 5 or relation == "last"
+    return _back(today, int(is_over), "week")
+
+
+def _year_alone(found: _Found) -> Resolved:
+    year = int(found["yr_a"] or found["yr_b"])
+    return (date(year, 1, 1), "year") if found.today is None or year <= found.today.year + 10 else None
+
+
+def _holiday(found: _Found) -> Resolved:
+    month, day = _data()["holidays"][found["hol_d"]]
+    if found["hol_y"]:
+        return date(int(found["hol_y"]), month, day), "day"
+    return _without_year(month, day, found.today, found.ahead)
+
+
+ABSOLUTE: Mapping[str, Callable[[_Found], Resolved]] = {
+    "iso": _iso,
+    "numeric": _numeric,
+    "day_month": _day_month,
+    "month_day": _month_day,
+    "month_year": _month_year,
+    "year": _year_alone,
+    "holiday": _holiday,
+}
+RELATIVE: Mapping[str, Callable[[_Found, date], Resolved]] = {
+    "month": _month,
+    "weekday": _weekday,
+    "day_word": _day_word,
+    "ago": _ago,
+    "period": _period,
+    "weekend": _weekend,
+}
+
+
+def _group(found: _Found, group: str) -> str:
+    return found[group] or ""
+
+
+@cache
+def month_number(name: str) -> int:
+    """Return the number of a month by its name or short form."""
+    wanted = name.rstrip(".")
+    return next(number for number, names in enumerate(_data()["months"], 1) if wanted in names)
+
+
+def _patterns() -> Iterator[tuple[str, str]]:
+    data = _data()
+    full = "|".join(names[0] for names in data["months"])
+    bare = "|".join(names[0] for names in data["months"] if names[0] not in data["months_that_are_words"])
+    any_form = "|".join(sorted((name for names in data["months"] for name in names), key=len, reverse=True))
+    days, year, ordinal = "|".join(data["weekdays"]), r"(?:19|20)\d\d\b", "(?:st|nd|rd|th)?"
+    led = rf"(?:(?:{days}|mon|tue|tues|wed|thu|thur|thurs|fri|sat|sun)\.?,?\s\(?)?"
+    hours = r"(?:['’]s\b)?(?:\s(?:morning|afternoon|evening|night|noon)\b)?"
+    numbers = "|".join(data["numbers"])
+    yield "iso", rf"(?P<iso_d>{year[:-2]}-\d\d-\d\d)\b"
+    yield "numeric", rf"(?P<num_a>\d{{1,2}})(?P<num_mark>[./])(?P<num_b>\d{{1,2}})(?P=num_mark)(?P<num_y>{year})"
+    yield (
+        "day_month",
+        rf"{led}(?P<dm_d>\d{{1,2}}){ordinal}(?:\s?[-–]\s?\d{{1,2}}{ordinal})?\s(?:of\s)?(?P<dm_m>{any_form})\b\.?"
+        rf"(?:,?\s(?P<dm_y>{year})|\s(?P<dm_yy>[6-9]\d)\b)?",
+    )
+    yield (
+        "month_day",
+        rf"{led}(?P<md_m>{any_form})\.?\s(?P<md_d>\d{{1,2}}){ordinal}\b(?!,\d{{3}}|:\d|\.\d|%)(?:\s?[-–]\s?\d{{1,2}}\b)?"
+        rf"(?:,?\s(?P<md_y>{year}))?",
+    )
+    yield (
+        "month_year",
+        rf"(?P<my_m>{full}),?\s(?:(?:of\s)?(?P<my_y>{year})|(?:of\s)?(?P<my_rel>last|this|next)\syear\b)",
+    )
+    yield (
+        "month",
+        rf"(?:(?P<mo_rel>last|this|next)\s|(?:in|since|of|during|until|till|by|from|between|early|late|mid|through|to)[\s-]"
+        rf"(?:(?:early|late|mid)[\s-])?)(?P<mo_m>{full})\b(?!\s\d)|(?P<mo_bare>{bare})\b(?!\s\d)",
+    )
+    yield (
+        "weekday",
+        rf"(?:(?P<wd_rel>last|next)\s|(?P<wd_week_before>(?:last|this|next)\sweek\son\s)|(?:early|late)\s)?(?P<wd_d>{days})\b"
+        rf"{hours}(?:\s(?:of\s)?(?P<wd_week>(?:last|this|next)\sweek)\b)?",
+    )
+    yield (
+        "day_word",
+        r"(?P<word_d>the\sday\sbefore\syesterday|(?<!usa\s)(?<!russia\s)today|tonight|yesterday|tomorrow|last\snight"
+        rf"|this\s(?:morning|afternoon|evening))\b{hours}",
+    )
+    yield "ago", rf"(?P<ago_n>\d{{1,3}}|{numbers})\s(?P<ago_u>hour|day|week|month|year)s?\sago\b"
+    yield (
+        "period",
+        r"(?P<per_rel>last|this|next|previous)\s(?P<per_u>week|month|year)\b(?!-)(?:['’]s\b)?",
+    )
+    yield "weekend", r"(?:(?P<end_rel>last|this|next)|(?:over|at|during)\sthe)\sweekend\b"
+    yield "holiday", rf"(?P<hol_d>{'|'.join(data['holidays'])})\b(?:,?\s(?P<hol_y>{year}))?"
+    yield (
+        "year",
+        r"(?:in|since|of|during|from|between|by|until|till|early|late|mid|before|after|around|summer|spring|winter|autumn"
+        rf"|fall|election|year)[\s-](?P<yr_a>{year})(?!\s?(?:people|men|women|%|m\b|km)|[-,.]\d)"
+        rf"|(?:the|a|his|her|its|their)\s(?P<yr_b>{year})(?=\s[a-z])(?!\s(?:people|men|women|or)\b)",
+    )
+
+
+@cache
+def _pattern() -> re.Pattern[str]:
+    return re.compile(rf"\b(?:{'|'.join(f'(?P<{kind}>{text})' for kind, text in _patterns())})")
+
+
+@cache
+def _hot() -> re.Pattern[str]:
+    """Return a cheap pattern without which no sentence holds a date phrase."""
+    months = "|".join(name[:3] for name, *_ in _data()["months"])
+    return re.compile(rf"day\b|\b(?:{months})|\b(?:19|20)\d\d|\bago\b|night|week|month|year|morrow|this \w+|eve\b")
+
+
+@cache
+def _future() -> re.Pattern[str]:
+    return re.compile(rf"(?<!\w)(?:{_data()['future']})\b")
+
+
+@cache
+def _data() -> Mapping[str, Any]:
+    return tomllib.loads(files("transforms").joinpath("rules/when.toml").read_text(encoding="utf-8"))

@@ -1,0 +1,110 @@
+"""When an event happened: the date phrase of its sentence that belongs to it; null rather than a guess."""
+
+import re
+import tomllib
+from collections.abc import Mapping
+from datetime import datetime
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+from transforms.date_phrases import EventDate, Phrase, read_phrases
+
+__all__ = ["EventDate", "find_date"]
+
+# A phrase costs its distance from the trigger in characters, and more for what stands between.
+_COMMA, _QUOTE, _CLAUSE = 15, 25, 20
+_TOO_FAR = 230
+_LEADING = 25  # a phrase that opens the sentence dates all of it
+_LEADING_COST = 40
+_DATELINE_REACH = 50
+_ASIDE = re.compile(r", including [^,]*(?=,)")
+_BREAK = re.compile(r"[a-z\d”\"]{2}[.?!]['”\"’]* |;")
+_NEXT_WORDS = re.compile(r"\s(?:[\w’'-]+\s){0,3}")  # "the 2013 murder", "the 18 August car bombing"
+
+
+def find_date(
+    text: str, trigger_start: int, published: datetime | None, *, is_report: bool = False
+) -> EventDate | None:
+    """Return when the event at ``trigger_start`` happened, None when the sentence does not say.
+
+    Days without a year are resolved against ``published``; without it only dates with a year count. ``is_report``
+    says that the event is not itself an act of speech: then "police said on Friday" does not date it.
+    """
+    today = published.date() if published else None
+    costs = [
+        (cost, phrase.start, phrase.resolved)
+        for phrase in read_phrases(text, today)
+        if not (today and phrase.resolved.date > today)
+        and (cost := _cost(phrase, text, trigger_start, is_report)) is not None
+    ]
+    return min(costs, key=lambda found: found[:2])[2] if costs else None
+
+
+def _cost(phrase: Phrase, text: str, trigger: int, is_report: bool) -> int | None:
+    """Return how far a phrase is from belonging to the trigger; None when it dates something else."""
+    is_first = phrase.start < trigger
+    between = _ASIDE.sub("", text[phrase.end : trigger] if is_first else text[trigger : phrase.start])
+    if _is_dateline(phrase, text) or (is_report and _dates_speech(phrase, text)):
+        return None
+    # "was hospitalized on Friday after being shot" dates the shot, "was arrested on Friday after" does not.
+    is_harmed = _words("harmed", r"\W*(?:on )?$").search(text[: phrase.start]) is not None
+    if _parts(between, is_first, is_report, is_harmed):
+        return None
+    if _modifies_other(phrase, text, between if is_first else None):
+        return None
+    cost = len(between) + _COMMA * between.count(",") + _QUOTE * len(re.findall('[“”"]', between))
+    cost += _CLAUSE * len(_joints().findall(between))
+    if phrase.start <= _LEADING and is_first:
+        cost = min(cost, _LEADING_COST)
+    return cost if cost <= _TOO_FAR else None
+
+
+def _is_dateline(phrase: Phrase, text: str) -> bool:
+    """Tell whether it is the "16 FEB 90" of "PORT SELIM, 16 FEB 90 (AGENCY) --"."""
+    behind = text[phrase.end : phrase.end + 4].lstrip()
+    is_led = phrase.start < _DATELINE_REACH and text[: phrase.start].upper() == text[: phrase.start]
+    return is_led and phrase.kind in ("day_month", "month_day") and behind.startswith(("(", "-", "–", "—", "["))
+
+
+def _parts(between: str, is_first: bool, is_report: bool, is_harmed: bool) -> bool:
+    """Tell whether the words between phrase and trigger begin something else."""
+    if _BREAK.search(between) or between.count(" – ") == 1 or _words("apart").search(between):
+        return True
+    if is_first:
+        return _words("apart_when_date_first").search(between) is not None and not is_harmed
+    # "dead since Friday": right before the phrase these words belong to it.
+    inner = between[:-8]
+    if _words("apart_when_trigger_first").search(inner):
+        return True
+    return not is_report and _words("apart_in_speech_acts").search(inner) is not None
+
+
+def _dates_speech(phrase: Phrase, text: str) -> bool:
+    return bool(_words("say_before", r"\W*$").search(text[: phrase.start])) or bool(
+        _words("say_after").match(text[phrase.end :].lstrip(" ,"))
+    )
+
+
+def _modifies_other(phrase: Phrase, text: str, between: str | None) -> bool:
+    """Tell whether the phrase stands before a noun of its own, as in "his 2007 film" and "the 18 August vote"."""
+    is_year = phrase.kind == "year" and re.match(r"(?:the|a|his|her|its|their)\s", phrase.resolved.text, re.I)
+    led = phrase.kind == "day_month" and re.search(r"\bthe $", text[: phrase.start], re.I)
+    if not is_year and not (led and re.match(r" [A-Za-z]", text[phrase.end :])):
+        return False
+    return between is None or _NEXT_WORDS.fullmatch(between) is None
+
+
+@cache
+def _joints() -> re.Pattern[str]:
+    return re.compile(r"\b(?:and|but|who|which|that|while|as|because|when|where)\b", re.IGNORECASE)
+
+
+@cache
+def _words(name: str, end: str = r"\b") -> re.Pattern[str]:
+    return re.compile(rf"\b(?:{_data()[name]}){end}", re.IGNORECASE)
+
+
+@cache
+def _data() -> Mapping[str, Any]:
+    return tomllib.loads(files("transforms").joinpath("rules/when.toml").read_text(encoding="utf-8"))
