@@ -1,0 +1,259 @@
+"""Whose a party is: the country of an actor or target by country, nationality, seat, organisation or leader."""
+
+import re
+import tomllib
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+LONGEST_NAME = 6  # words
+_LOOK_BACK, _LOOK_AHEAD = 10, 20  # years around an office in which a full name is still that leader's
+_WORD = re.compile(r"[^\s,;:()\[\]\"“”&/]+|[,&/]")
+_YEARS = re.compile(r"(.+) (\d{4})-(\d{4})?$")
+_ANY_CASE_LEAST = 4  # letters; "us", "is" and "pan" are words in lower case
+
+
+@dataclass(frozen=True, slots=True)
+class Office:
+    """Whom a leader's name stands for, and when; ``country`` is None for those who speak for an organisation."""
+
+    country: str | None
+    first: int
+    last: int
+    is_full_name: bool
+
+    def covers(self, year: int) -> bool:
+        """Tell whether the name still means this leader in a year."""
+        before, after = (_LOOK_BACK, _LOOK_AHEAD) if self.is_full_name else (1, 1)
+        return self.first - before <= year <= self.last + after
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A name found in a name: its words, and the countries that it may stand for; none for an organisation of many."""
+
+    start: int
+    end: int
+    countries: tuple[str, ...]
+    is_leader: bool = False
+
+
+def country_of(name: str | None, published: date | None, nearby: Mapping[str, float] | None = None) -> str | None:
+    """Return the country (ISO 3166-1 alpha-3) that a party belongs to, None when it has none or several.
+
+    ``nearby`` counts the countries that the article mentions; it decides names such as "Congress".
+    """
+    words = split_name(name or "")
+    if not words:
+        return None
+    hits = [hit for hit in find_names(words, published) if not _is_aside(hit, words)]
+    leader = next((hit for hit in hits if hit.is_leader), None)
+    if leader is None and not hits:
+        leader = _family_alone(words, published)
+    if leader is not None:
+        return _only(leader, nearby)
+    if not hits or _joins_others(hits, words):
+        return None
+    return _only(hits[0], nearby)
+
+
+def split_name(name: str) -> list[str]:
+    """Return the words of a name without possessive endings."""
+    words = [
+        re.sub(r"(?<=\w)['’]s?$", "", word.strip(".'’") if word.count(".") < 2 else word)
+        for word in _WORD.findall(name)
+    ]
+    return [word for word in words if word]
+
+
+def find_names(words: Sequence[str], published: date | None = None) -> Iterator[Hit]:
+    """Yield the known names among words, longest first at each place, none within another."""
+    place = 0
+    while place < len(words):
+        for end in range(min(len(words), place + LONGEST_NAME), place, -1):
+            hit = _look_up(words, place, end, published)
+            if hit is not None:
+                yield hit
+                place = end - 1
+                break
+        place += 1
+
+
+def _look_up(words: Sequence[str], start: int, end: int, published: date | None) -> Hit | None:
+    text = " ".join(words[start:end])
+    known, leaders = _names(), _leaders()
+    countries = known.get(text)
+    if countries is None and text not in leaders:
+        # Headlines and archives in one case: the longer names are told by their letters alone.
+        text = _any_case().get(text.lower(), text) if len(text) >= _ANY_CASE_LEAST and _is_one_case(words) else text
+        countries = known.get(text)
+    if countries is not None:
+        return Hit(start, end, countries)
+    offices = [office for office in leaders.get(text, ()) if end - start > 1 or not office.is_full_name]
+    full = [office for office in offices if office.is_full_name]
+    return _leader_hit(start, end, full, published)
+
+
+def _leader_hit(start: int, end: int, offices: Sequence[Office], published: date | None) -> Hit | None:
+    if published is not None:
+        offices = [office for office in offices if office.covers(published.year)]
+        in_office = [office for office in offices if office.first <= published.year <= office.last]
+        offices = in_office or offices
+    countries = {office.country for office in offices}
+    if len(countries) != 1:
+        return None
+    return Hit(start, end, tuple(country for country in countries if country), is_leader=True)
+
+
+def _family_alone(words: Sequence[str], published: date | None) -> Hit | None:
+    """Return the leader whose family name ends the words, when nothing but titles stands before it."""
+    titles, common = _word_list("titles", "words"), _word_list("titles", "common")
+    before = [word.lower() for word in words]
+    for start in range(len(words)):
+        family = " ".join(words[start:])
+        family = _any_case().get(family.lower(), family) if _is_one_case(words) else family
+        is_titled = start > 0 and before[start - 1] != "the"
+        offices = [office for office in _leaders().get(family, ()) if not office.is_full_name]
+        if offices and (is_titled or family.lower() not in common):
+            return _leader_hit(start, len(words), offices, published)
+        if before[start] not in titles and not before[start + 1 :] == ["administration"]:
+            break
+    if before[-1] in ("administration", "government", "regime", "team") and len(words) > 1:
+        return _family_alone(words[:-1], published)
+    return None
+
+
+def _only(hit: Hit, nearby: Mapping[str, float] | None) -> str | None:
+    if len(hit.countries) < 2:
+        return hit.countries[0] if hit.countries else None
+    counts = sorted(((nearby or {}).get(country, 0), country) for country in hit.countries)
+    return counts[-1][1] if counts[-1][0] > counts[-2][0] else None
+
+
+def _is_aside(hit: Hit, words: Sequence[str]) -> bool:
+    """Tell whether it is not the party's own: "envoy for Syria", "critics of Israel", "Michael Jordan"."""
+    if hit.is_leader:
+        return False
+    before = [word.lower() for word in words[: hit.start] if word.lower() != "the"]
+    if before and before[-1] in ("to", "for", "on", "with", "against", "toward", "towards", "about", "near"):
+        return True
+    if before and set(before) & _word_list("outsiders", "heads"):
+        return True
+    return " ".join(words[hit.start : hit.end]) in _data("nations")["persons"]["names"] and _in_person_name(hit, words)
+
+
+def _in_person_name(hit: Hit, words: Sequence[str]) -> bool:
+    titles = _word_list("titles", "words")
+    before = words[hit.start - 1] if hit.start else ""
+    after = words[hit.end] if hit.end < len(words) else ""
+    beside = [word for word in (before, after) if word[:1].isupper() and word.lower() not in titles | _OFFICES]
+    return any(word not in _names() and not word.isupper() for word in beside)
+
+
+_OFFICES = frozenset(
+    "the army air force navy government ministry parliament police national supreme court embassy republic democratic "
+    "federal council central bank north south east west northern southern eastern western northwest southeast".split()
+)
+
+
+def _joins_others(hits: Sequence[Hit], words: Sequence[str]) -> bool:
+    """Tell whether parties of several countries stand side by side, as in "France and Germany"."""
+    first = hits[0]
+    for hit in hits[1:]:
+        between = words[first.end : hit.start]
+        if hit.countries != first.countries and between and between[-1] in ("and", "&", ",", "/", "or"):
+            return True
+    return False
+
+
+def count_countries(text: str) -> Counter[str]:
+    """Count how often a text names each country: by name, nationality, seat or part."""
+    counts: Counter[str] = Counter()
+    for run in _NAME_RUN.findall(text):
+        for hit in find_names(split_name(run)):
+            if len(hit.countries) == 1:
+                counts[hit.countries[0]] += 1
+    return counts
+
+
+_NAME_RUN = re.compile(r"[A-Z][\w.'’-]*(?:[ \n](?:of |and |the |de )?[A-Z][\w.'’-]*)*")
+
+
+def _is_one_case(words: Sequence[str]) -> bool:
+    text = "".join(words)
+    return text.isupper() or text.islower()
+
+
+@cache
+def _names() -> Mapping[str, tuple[str, ...]]:
+    data = _data("nations")
+    names: dict[str, tuple[str, ...]] = {}
+    for country, known in _data("countries").items():
+        names |= dict.fromkeys(known, (country,))
+    for nationality, short in _data("demonyms").items():
+        names |= {nationality: names[short]} if short in names else {}
+    for part in ("demonyms", "seats", "organisations", "parts"):
+        for country, known in data[part].items():
+            names |= dict.fromkeys(known, () if country == "NOBODY" else (country,))
+    names |= dict.fromkeys(data["nobody"]["names"], ())
+    return names | {name: tuple(countries) for name, countries in data["several"].items()}
+
+
+@cache
+def country_names() -> Mapping[str, str]:
+    """Return the code of each country by its names alone."""
+    return {name: code for code, names in _data("countries").items() for name in names}
+
+
+@cache
+def demonym_countries() -> Mapping[str, str]:
+    """Return the code of the country of each nationality."""
+    more = {name: code for code, names in _data("nations")["demonyms"].items() for name in names}
+    names = country_names()
+    return {name: names[short] for name, short in _data("demonyms").items() if short in names} | more
+
+
+@cache
+def _any_case() -> Mapping[str, str]:
+    return {name.lower(): name for name in [*_leaders(), *_names()] if len(name) >= _ANY_CASE_LEAST}
+
+
+@cache
+def _leaders() -> Mapping[str, tuple[Office, ...]]:
+    leaders: defaultdict[str, list[Office]] = defaultdict(list)
+    for country, entries in _data("leaders").items():
+        for entry in entries:
+            for name, office in _read_leader(entry, None if country == "NONE" else country):
+                leaders[name].append(office)
+    return {name: tuple(offices) for name, offices in leaders.items()}
+
+
+def _read_leader(entry: str, country: str | None) -> Iterator[tuple[str, Office]]:
+    """Yield the names of ``Given *Family Name|Other Spelling 1990-1999`` with the office."""
+    found = _YEARS.match(entry)
+    if found is None:
+        raise ValueError(f"leaders.toml: {entry!r} has no years")
+    first, last = int(found[2]), int(found[3] or 9999)
+    for name in found[1].split("|"):
+        given, star, family = name.rpartition("*")
+        full = given + family
+        if star or " " not in name:
+            yield family, Office(country, first, last, is_full_name=not given and " " in family)
+        elif name == found[1].split("|")[0] or "*" not in found[1]:
+            yield name.rpartition(" ")[2], Office(country, first, last, is_full_name=False)
+        if " " in full and (given or not star):
+            yield full, Office(country, first, last, is_full_name=True)
+
+
+@cache
+def _word_list(table: str, name: str) -> frozenset[str]:
+    return frozenset(_data("nations")[table][name].split())
+
+
+@cache
+def _data(stem: str) -> Mapping[str, Any]:
+    return tomllib.loads(files("transforms").joinpath(f"rules/{stem}.toml").read_text(encoding="utf-8"))

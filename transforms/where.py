@@ -1,0 +1,428 @@
+"""Where an event happened: the place name of its sentence that belongs to it, and which of the places so named it is."""
+
+import re
+import tomllib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+from transforms.gazetteer import Row, fold, look_up
+from transforms.nations import count_countries, country_names, demonym_countries
+
+LONGEST_NAME = 5  # words
+_DATELINE_WEIGHT = 2.0  # mentions that a dateline is worth
+_CONTEXT_WEIGHT, _SENTENCE_WEIGHT = 1.3, 1.0  # decimal powers of population that a mention of the country is worth
+_KIND_WEIGHT = {"country": 2.0, "region": 1.2, "province": 0.3, "town": 0.0, "district": -0.3, "alias": -0.6}
+_COMMA, _CLAUSE, _BREAK, _WHOLE_COUNTRY = 10, 15, 120, 25  # costs, in characters of distance
+_TOO_FAR = 260
+_EVENT_COST, _NOUN_COST, _QUALIFIED_COST, _DATELINE_COST = 5, 10, 30, 180
+_LIST_COST = 10
+_HOLDER_COST = 80  # "the government in Baghdad" says whose it is, not where
+_SPEECH_LIMIT = 20  # acts of speech happen in, at or near places, not from or to them
+
+_TOKEN = re.compile(r"[^\s()\[\]“”\"]+|[()]")
+_INNER = frozenset(
+    {"de", "del", "da", "do", "dos", "la", "las", "los", "el", "al", "i", "e", "upon", "ez", "es", "sur", "and"}
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A place as the text names it; without coordinates where only its country is known."""
+
+    name: str
+    country: str
+    latitude: float | None
+    longitude: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Token:
+    start: int
+    end: int  # of the word, without the marks behind it
+    word: str
+    mark: str  # what stands behind the word: "," or "." or nothing
+    possessive: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Mention:
+    """A place name: where it stands, what taking it costs, its meanings and what tells them apart."""
+
+    start: int
+    end: int
+    cost: int
+    rows: tuple[Row, ...]
+    country: str | None = None
+    admin: str | None = None
+    is_dateline: bool = False
+    is_named_as_place: bool = False  # "Sukma District", "the town of Sukma"
+
+
+def find_place(
+    text: str, trigger_start: int, countries: Mapping[str, float] | None = None, *, is_report: bool = False
+) -> Place | None:
+    """Return where the event at ``trigger_start`` happened, None when the sentence does not say or nobody can tell.
+
+    ``countries`` are those of the article, see article_countries. ``is_report`` says that the event is not itself an
+    act of speech: then "the bombing of Aleppo" and "from Aleppo" place it, too.
+    """
+    mentions = [mention for mention in find_mentions(text) if is_report or mention.cost <= _SPEECH_LIMIT]
+    ranked = sorted((cost, n) for n, mention in enumerate(mentions) if (cost := _cost(mention, text, trigger_start)))
+    for cost, number in ranked:
+        if cost > _TOO_FAR:
+            break
+        place = _resolve(mentions[number], text, countries or {}, _votes(mentions, number))
+        if place is not None:
+            return place
+    return None
+
+
+def article_countries(text: str) -> Mapping[str, float]:
+    """Return how often an article names each country; its dateline counts as two mentions."""
+    counts: dict[str, float] = dict(count_countries(text))
+    tokens = _tokens(text[:120])
+    dateline = next((mention for mention in _datelines(tokens, text[:120])), None)
+    place = _resolve(dateline, text, counts, {}) if dateline else None
+    if place is not None:
+        counts[place.country] = counts.get(place.country, 0) + _DATELINE_WEIGHT
+    return counts
+
+
+def _cost(mention: _Mention, text: str, trigger: int) -> int:
+    between = text[mention.end : trigger] if mention.start < trigger else text[trigger : mention.start]
+    if mention.is_dateline:
+        return mention.cost
+    cost = 1 + mention.cost + len(between) + _COMMA * between.count(",")
+    cost += _CLAUSE * len(_CLAUSES.findall(between)) + _BREAK * len(_BREAKS.findall(between))
+    is_whole_country = mention.rows and all(row.kind == "country" for row in mention.rows)
+    return cost + (_WHOLE_COUNTRY if is_whole_country else 0)
+
+
+_CLAUSES = re.compile(r"\b(?:and|but|who|which|that|while|because|after|before|whose)\b")
+_BREAKS = re.compile(r"[a-z\d”\"]{2}[.?!]['”\"’]* |;| - ")
+
+
+def _votes(mentions: Sequence[_Mention], own: int) -> Mapping[str, float]:
+    """Return the countries that the sentence's other places can only be in."""
+    votes: dict[str, float] = {}
+    for number, mention in enumerate(mentions):
+        known = {row.country for row in mention.rows} if mention.country is None else {mention.country}
+        if number != own and len(known) == 1:
+            votes |= dict.fromkeys(known, 1.0)
+    return votes
+
+
+def _resolve(mention: _Mention, text: str, countries: Mapping[str, float], votes: Mapping[str, float]) -> Place | None:
+    name = text[mention.start : mention.end]
+    rows = [row for row in mention.rows if _fits(row, mention)]
+    if not rows:
+        return Place(name, mention.country, None, None) if mention.country else None
+    most = max(countries.values(), default=0) or 1
+
+    def score(row: Row) -> tuple[float, str, str]:
+        hints = _CONTEXT_WEIGHT * countries.get(row.country, 0) / most + _SENTENCE_WEIGHT * votes.get(row.country, 0)
+        return row.size / 10 + _KIND_WEIGHT[row.kind] + hints, row.country, row.admin
+
+    best = max(rows, key=score)
+    is_hinted = mention.country or mention.admin or best.country in countries or best.country in votes
+    is_hinted = is_hinted or (mention.is_named_as_place and len({row.country for row in rows}) == 1)
+    if not is_hinted and best.kind not in ("country", "region") and best.size < _limit("known_alone"):
+        return None
+    return Place(name, best.country, best.latitude, best.longitude)
+
+
+def _fits(row: Row, mention: _Mention) -> bool:
+    return mention.country in (None, row.country) and mention.admin in (None, row.admin)
+
+
+def find_mentions(text: str) -> list[_Mention]:
+    """Return the place names of a sentence that something beside them makes a place, in reading order."""
+    tokens = _tokens(text)
+    mentions = list(_datelines(tokens, text))
+    start = next((n for n, token in enumerate(tokens) if mentions and token.start >= mentions[0].end), 0)
+    return mentions + list(_walk(tokens, start, _case_of(text)))
+
+
+def _tokens(text: str) -> list[_Token]:
+    tokens = []
+    for found in _TOKEN.finditer(text):
+        raw = found.group()
+        word = raw.rstrip(",.;:!?…'’") or raw
+        mark = raw[len(word) :][:1] if len(raw) > len(word) else ""
+        is_possessive = word.endswith(("'s", "’s"))
+        word = word[:-2] if is_possessive else word
+        word = word.lstrip("'‘’")
+        start = found.start() + raw.find(word)
+        tokens.append(_Token(start, start + len(word), word, mark, is_possessive))
+    return tokens
+
+
+def _case_of(text: str) -> str:
+    """Return "upper" or "lower" for text in one case, where capitals tell nothing, else "mixed"."""
+    return "upper" if text.isupper() else "lower" if text.islower() else "mixed"
+
+
+def _datelines(tokens: Sequence[_Token], text: str) -> Iterator[_Mention]:
+    """Yield the "PORT SELIM, Norvania (Agency) -" that opens an article."""
+    found = _DATELINE.match(text)
+    if found is None:
+        return
+    name, rest = found["name"].strip(), (found["rest"] or "").strip(" ,")
+    country, admin = _qualifier(rest)
+    rows = tuple(look_up(fold(name)))
+    if rows or country:
+        yield _Mention(
+            found.start("name"), found.start("name") + len(name), _DATELINE_COST, rows, country, admin, is_dateline=True
+        )
+
+
+_DATELINE = re.compile(
+    r"\W{0,2}(?P<name>(?:[A-Z][A-Z.'’-]+|[a-z]{4,})(?: (?:[A-Z][A-Z.'’-]+|delhi|city)){0,3})(?P<rest>, ?[A-Z][\w. ]{1,25}?)?"
+    r"(?:, \d{1,2} [A-Z]{3} \d\d| ?\([^)]{2,40}\)|, [A-Z][a-z]+\.? \d{1,2})*\s*(?:--?|–|—|: (?=\S)|(?<=\))\s)"
+)
+
+
+def _walk(tokens: Sequence[_Token], start: int, case: str) -> Iterator[_Mention]:
+    """Yield mentions, left to right: a preposition opens the way for a name until another word closes it."""
+    lead, country, place = _Lead(), None, start
+    while place < len(tokens):
+        token = tokens[place]
+        is_name = case == "lower" or token.word[:1].isupper()
+        if _opens(token.word, lead, is_name and case == "mixed" and place > 0):
+            lead, country = _lead(tokens, place), None
+        elif is_name and (found := _name_at(tokens, place, case, lead.cost, country)) is not None:
+            mention, place = found
+            yield mention
+            # "in Syria's Idlib" leads on to the place within, "in Idlib and Homs" to the next.
+            is_country = tokens[place - 1].possessive and _is_country(mention.rows)
+            country = mention.rows[0].country if is_country else None
+            lead = lead if is_country else lead.after_name()
+            continue
+        elif token.word in demonym_countries():
+            country = demonym_countries()[token.word]
+        else:
+            lead = lead.after(token, is_name=is_name and case == "mixed")
+        if token.mark:
+            lead, country = lead.after_mark(token.mark), None
+        place += 1
+
+
+@dataclass(frozen=True, slots=True)
+class _Lead:
+    """What stands before a word: the cost of the preposition that leads to it, None when nothing leads to it."""
+
+    preposition: int | None = None
+    is_listing: bool = False  # behind a name: "and" and commas lead on to the next
+    is_unknown: bool = False  # behind a capitalised word that is no place: "in Mill Road, Glasgow"
+
+    @property
+    def cost(self) -> int | None:
+        """Return the cost for a name at this place."""
+        return None if self.is_listing or self.is_unknown else self.preposition
+
+    def after_name(self) -> "_Lead":
+        return _Lead(self.preposition, is_listing=self.preposition is not None)
+
+    def after(self, token: _Token, *, is_name: bool) -> "_Lead":
+        if self.preposition is None:
+            return self
+        if self.is_listing:
+            return _Lead(self.preposition + _LIST_COST) if token.word in ("and", "or") else _Lead()
+        if not self.is_unknown and _is_modifier(token.word.lower()):
+            return self
+        return _Lead(self.preposition, is_unknown=True) if is_name else _Lead()
+
+    def after_mark(self, mark: str) -> "_Lead":
+        is_road = self.is_unknown and mark == "," and self.preposition is not None
+        return _Lead((self.preposition or 0) + _LIST_COST) if is_road else _Lead()
+
+
+def _opens(word: str, lead: _Lead, is_name: bool) -> bool:
+    lowered = word.lower()
+    return lowered in _prepositions() and (lead.cost is None or lowered != "of") and not is_name
+
+
+def _is_country(rows: Sequence[Row]) -> bool:
+    return any(row.kind == "country" for row in rows)
+
+
+def _lead(tokens: Sequence[_Token], place: int) -> _Lead:
+    preposition = tokens[place].word.lower()
+    before = tokens[place - 1].word.lower() if place else ""
+    if preposition == "of" and before in _words("nouns"):
+        return _Lead(_NOUN_COST)
+    return _Lead(int(_prepositions()[preposition]) + (_HOLDER_COST if before in _words("holders") else 0))
+
+
+def _name_at(
+    tokens: Sequence[_Token], place: int, case: str, lead: int | None, country: str | None
+) -> tuple[_Mention, int] | None:
+    """Return the longest place name that begins at a token and has something that makes it a place."""
+    for end in range(min(len(tokens), place + LONGEST_NAME), place, -1):
+        words = tokens[place:end]
+        if not _is_joined(words, case):
+            continue
+        qualified, admin, after = _qualifier_behind(tokens, end)
+        if lead is None and qualified is None and not _has_noun_behind(tokens, end):
+            continue
+        rows = tuple(look_up(fold(" ".join(token.word for token in words))))
+        cost = _evidence(tokens, place, end, case, lead, rows, qualified)
+        if cost is None:
+            continue
+        if rows or (
+            qualified
+            and tokens[end - 1].mark == ","
+            and lead is not None
+            and end - place <= 2
+            and case == "mixed"
+            and _ends_name(tokens, end)
+        ):
+            is_place = _has_noun_behind(tokens, end) or (
+                place > 1 and tokens[place - 2].word.lower() in _words("nouns")
+            )
+            mention = _Mention(
+                words[0].start, words[-1].end, cost, rows, qualified or country, admin, is_named_as_place=is_place
+            )
+            return _dropped_if_wrong(mention, qualified), after if qualified else end
+    return None
+
+
+def _dropped_if_wrong(mention: _Mention, qualified: str | None) -> _Mention:
+    """Forget a nationality that no meaning of the name fits: "the Turkish strikes in Aleppo"."""
+    fits = any(_fits(row, mention) for row in mention.rows)
+    if fits or qualified:
+        return mention
+    return replace(mention, country=None)
+
+
+def _evidence(
+    tokens: Sequence[_Token],
+    place: int,
+    end: int,
+    case: str,
+    lead: int | None,
+    rows: Sequence[Row],
+    qualified: str | None,
+) -> int | None:
+    """Return what it costs to take a name for the place of the event, None when it is likely none."""
+    last = tokens[end - 1]
+    is_single = end - place == 1
+    if qualified is not None:
+        return lead if lead is not None else _QUALIFIED_COST
+    if is_single and (last.word.lower() in _words("stop") or len(last.word) < 3) and not _is_area(rows):
+        return None
+    if not _ends_name(tokens, end) and case == "mixed":
+        return None
+    largest = max((row.size for row in rows), default=0)
+    if case != "mixed" and largest < _limit("known_in_one_case"):
+        return None
+    if last.possessive and not _is_area(rows) and largest < _limit("possessive_town"):
+        return None
+    if lead is not None:
+        return lead
+    # "US strikes" are by the US, "Kabul strikes" are on Kabul.
+    if _is_country(rows) and tokens[end].word.lower() in _words("acts"):
+        return None
+    return _EVENT_COST if _is_event_behind(tokens, end) else _NOUN_COST
+
+
+def _is_area(rows: Sequence[Row]) -> bool:
+    return any(row.kind in ("country", "region") for row in rows)
+
+
+def _is_joined(words: Sequence[_Token], case: str) -> bool:
+    """Tell whether words can be one name: capitals, small joints inside, no marks between."""
+    if any(token.mark and token.mark != "." for token in words[:-1]) or any(token.possessive for token in words[:-1]):
+        return False
+    if case == "lower":
+        return True
+    ends = words[0].word[:1].isupper() and words[-1].word[:1].isupper()
+    return ends and all(token.word[:1].isupper() or token.word in _INNER for token in words)
+
+
+def _ends_name(tokens: Sequence[_Token], end: int) -> bool:
+    """Tell whether the name is over: no other capitalised word goes on with it but "Province" and the like."""
+    if end >= len(tokens) or tokens[end - 1].mark or tokens[end - 1].possessive:
+        return True
+    following = tokens[end].word
+    return not following[:1].isupper() or following.lower() in _words("generic")
+
+
+def _has_noun_behind(tokens: Sequence[_Token], end: int) -> bool:
+    if end >= len(tokens) or tokens[end - 1].mark or tokens[end - 1].possessive:
+        return False
+    return tokens[end].word.lower() in _words("nouns") or _is_event_behind(tokens, end)
+
+
+def _is_event_behind(tokens: Sequence[_Token], end: int) -> bool:
+    behind = [token.word.lower() for token in tokens[end : end + 3]]
+    while len(behind) > 1 and behind[0] in _words("event_fillers"):
+        behind = behind[1:]
+    return bool(behind) and behind[0] in _words("events")
+
+
+def _qualifier_behind(tokens: Sequence[_Token], end: int) -> tuple[str | None, str | None, int]:
+    """Return country and province of the ", Iraq", ", Mo." or "(Iraq)" behind a name, and where it ends."""
+    if end >= len(tokens) or tokens[end - 1].mark not in (",", "") or tokens[end - 1].possessive:
+        return None, None, end
+    start = end + 1 if tokens[end].word == "(" else end
+    if start == end and tokens[end - 1].mark != ",":
+        return None, None, end
+    for stop in range(min(len(tokens), start + 3), start, -1):
+        words = tokens[start:stop]
+        if all(token.word[:1].isupper() for token in words) and not any(token.mark == "," for token in words[:-1]):
+            dotted = "." if words[-1].mark == "." else ""
+            country, admin = _qualifier(" ".join(token.word for token in words) + dotted)
+            if country and not words[-1].possessive:
+                return country, admin, stop
+    return None, None, end
+
+
+def _qualifier(text: str) -> tuple[str | None, str | None]:
+    """Return country and province that a text behind a comma names; provinces outside the USA by their country alone."""
+    if not text:
+        return None, None
+    if (state := _states().get(text) or _states().get(text.rstrip("."))) is not None:
+        return "USA", state
+    names = country_names()
+    country = names.get(text) or names.get(text.rstrip("."))
+    if country is None:
+        areas = {row.country for row in look_up(fold(text)) if row.kind in ("province", "region")}
+        country = next(iter(areas)) if len(areas) == 1 else None
+    return country, None
+
+
+@cache
+def _states() -> Mapping[str, str]:
+    return {
+        name.replace("_", " "): code
+        for code, names in _data("regions")["states"].items()
+        for name in (code, *names.split())
+    }
+
+
+def _is_modifier(word: str) -> bool:
+    return word in _words("modifiers") or word.endswith(tuple(_words("modifier_endings")))
+
+
+@cache
+def _prepositions() -> Mapping[str, int]:
+    found: Mapping[str, int] = _data("where")["prepositions"]
+    return found
+
+
+@cache
+def _words(name: str) -> frozenset[str]:
+    return frozenset(_data("where")["words"][name].split())
+
+
+def _limit(name: str) -> int:
+    return int(_data("where")["limits"][name])
+
+
+@cache
+def _data(stem: str) -> Mapping[str, Any]:
+    return tomllib.loads(files("transforms").joinpath(f"rules/{stem}.toml").read_text(encoding="utf-8"))
