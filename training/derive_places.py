@@ -39,20 +39,23 @@ LEAST_TOWN = 5_000
 LEAST_TOWN_WATCHED = 1_000
 # Where the local news of the language comes from.
 LEAST_TOWN_LOCAL = 2_000
-LOCAL = frozenset("USA GBR".split())
-WATCHED = frozenset(
-    "AFG AGO ARM AZE BDI BFA BGD BIH CAF COD COL ERI ETH GEO GTM HND HTI IND IRN IRQ ISR KEN KHM LBN LBR LBY LKA MLI MMR MOZ"
-    " NER NGA NIC NPL PAK PER PRK PSE RWA SDN SLE SLV SOM SRB SSD SYR TCD UGA UKR XKX YEM ZWE".split()
+LOCAL = ("USA", "GBR")
+WATCHED = (
+    *("AFG", "AGO", "ARM", "AZE", "BDI", "BFA", "BGD", "BIH", "CAF", "COD", "COL", "ERI", "ETH", "GEO", "GTM", "HND"),
+    *("HTI", "IND", "IRN", "IRQ", "ISR", "KEN", "KHM", "LBN", "LBR", "LBY", "LKA", "MLI", "MMR", "MOZ", "NER", "NGA"),
+    *("NIC", "NPL", "PAK", "PER", "PRK", "PSE", "RWA", "SDN", "SLE", "SLV", "SOM", "SRB", "SSD", "SYR", "TCD", "UGA"),
+    *("UKR", "XKX", "YEM", "ZWE"),
 )
 LEAST_WITH_ALIASES, LEAST_WITH_ALIASES_WATCHED = 200_000, 10_000
 LIKENESS = 0.72  # of an alias to the name: transliterations, not names in other languages
 MOST_ALIASES = 6
 # Where districts are how places in the news are told; elsewhere they are the town's name again.
-WITH_DISTRICTS = frozenset("AFG IND IRQ LBN NGA PAK SYR UKR USA YEM GBR BGD LKA NPL".split())
+WITH_DISTRICTS = ("AFG", "BGD", "GBR", "IND", "IRQ", "LBN", "LKA", "NGA", "NPL", "PAK", "SYR", "UKR", "USA", "YEM")
 _LATIN = re.compile(r"[A-Z][A-Za-z'’‘ʿʾ`.\- À-ɏḀ-ỿ]{3,}$")
 _ARTICLE = re.compile(r"(?:al|el|an|ar|as|at|ash|ad|az|adh|ath) (?=\w{4})")
 _OFFICE = re.compile(
-    r" (?:province|governorate|department|oblast|krai|republic|state|region|district|county|prefecture|raion|rayon|city)$"
+    r" (?:province|governorate|department|oblast|krai|republic|state|region|district|county|prefecture|raion|rayon"
+    r"|city)$"
 )
 
 
@@ -214,7 +217,7 @@ def without_doubles(lines: Iterable[Line]) -> Iterator[Line]:
         yield line
 
 
-def write(lines: Iterable[Line], path: Path) -> bytes:
+def pack(lines: Iterable[Line]) -> bytes:
     """Return the packed table."""
     texts = (f"{n}\t{c}\t{a}\t{lat:.2f}\t{lon:.2f}\t{size}\t{kind}" for n, c, a, lat, lon, size, kind in lines)
     return gzip.compress("\n".join([HEADER, *sorted(texts), ""]).encode(), 9, mtime=0)
@@ -228,7 +231,7 @@ def main() -> None:
     towns = read_towns()
     lines = [*town_lines(towns), *area_lines(towns, areas_of(towns)), *country_lines(towns), *region_lines(towns)]
     kept = list(without_doubles(lines))
-    packed = write(kept, OUTPUT)
+    packed = pack(kept)
     if not arguments.dry_run:
         OUTPUT.write_bytes(packed)
     print(f"{len(kept):,} lines, {len(packed):,} bytes", dict(Counter(line[6] or "town" for line in kept)))

@@ -10,10 +10,11 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
-LONGEST_NAME = 6  # words
 _LOOK_BACK, _LOOK_AHEAD = 10, 20  # years around an office in which a full name is still that leader's
 _WORD = re.compile(r"[^\s,;:()\[\]\"“”&/]+|[,&/]")
+_POSSESSIVE = re.compile(r"(?<=\w)['’]s?$")
 _YEARS = re.compile(r"(.+) (\d{4})-(\d{4})?$")
+_ENOUGH_WORDS = 50  # to tell that a text is in one case
 _ANY_CASE_LEAST = 4  # letters; "us", "is" and "pan" are words in lower case
 
 
@@ -63,19 +64,30 @@ def country_of(name: str | None, published: date | None, nearby: Mapping[str, fl
 
 def split_name(name: str) -> list[str]:
     """Return the words of a name without possessive endings."""
-    words = [
-        re.sub(r"(?<=\w)['’]s?$", "", word.strip(".'’") if word.count(".") < 2 else word)
-        for word in _WORD.findall(name)
-    ]
-    return [word for word in words if word]
+    return [word for word in map(_plain, _WORD.findall(name)) if word]
 
 
-def find_names(words: Sequence[str], published: date | None = None) -> Iterator[Hit]:
+def _plain(word: str) -> str:
+    if word.isalpha():
+        return word
+    word = word.strip("'’") if word.count(".") > 1 else word.strip(".'’")
+    return _POSSESSIVE.sub("", word)
+
+
+def find_names(words: Sequence[str], published: date | None = None, *, leaders: bool = True) -> Iterator[Hit]:
     """Yield the known names among words, longest first at each place, none within another."""
+    is_one_case = _is_one_case(words)
+    openers = _openers(lowered=is_one_case)
     place = 0
     while place < len(words):
-        for end in range(min(len(words), place + LONGEST_NAME), place, -1):
-            hit = _look_up(words, place, end, published)
+        longest = openers.get(words[place].lower() if is_one_case else words[place])
+        if longest is None:
+            place += 1
+            continue
+        for end in range(min(len(words), place + longest), place, -1):
+            text = " ".join(words[place:end])
+            name = _any_case().get(text.lower(), text) if is_one_case and text not in _names() else text
+            hit = _look_up(name, place, end, published, leaders)
             if hit is not None:
                 yield hit
                 place = end - 1
@@ -83,19 +95,13 @@ def find_names(words: Sequence[str], published: date | None = None) -> Iterator[
         place += 1
 
 
-def _look_up(words: Sequence[str], start: int, end: int, published: date | None) -> Hit | None:
-    text = " ".join(words[start:end])
-    known, leaders = _names(), _leaders()
-    countries = known.get(text)
-    if countries is None and text not in leaders:
-        # Headlines and archives in one case: the longer names are told by their letters alone.
-        text = _any_case().get(text.lower(), text) if len(text) >= _ANY_CASE_LEAST and _is_one_case(words) else text
-        countries = known.get(text)
+def _look_up(name: str, start: int, end: int, published: date | None, leaders: bool) -> Hit | None:
+    countries = _names().get(name)
     if countries is not None:
         return Hit(start, end, countries)
-    offices = [office for office in leaders.get(text, ()) if end - start > 1 or not office.is_full_name]
-    full = [office for office in offices if office.is_full_name]
-    return _leader_hit(start, end, full, published)
+    if not leaders or end - start == 1:
+        return None
+    return _leader_hit(start, end, [office for office in _leaders().get(name, ()) if office.is_full_name], published)
 
 
 def _leader_hit(start: int, end: int, offices: Sequence[Office], published: date | None) -> Hit | None:
@@ -120,7 +126,7 @@ def _family_alone(words: Sequence[str], published: date | None) -> Hit | None:
         offices = [office for office in _leaders().get(family, ()) if not office.is_full_name]
         if offices and (is_titled or family.lower() not in common):
             return _leader_hit(start, len(words), offices, published)
-        if before[start] not in titles and not before[start + 1 :] == ["administration"]:
+        if before[start] not in titles and before[start + 1 :] != ["administration"]:
             break
     if before[-1] in ("administration", "government", "regime", "team") and len(words) > 1:
         return _family_alone(words[:-1], published)
@@ -143,21 +149,18 @@ def _is_aside(hit: Hit, words: Sequence[str]) -> bool:
         return True
     if before and set(before) & _word_list("outsiders", "heads"):
         return True
-    return " ".join(words[hit.start : hit.end]) in _data("nations")["persons"]["names"] and _in_person_name(hit, words)
+    return _is_person(hit, words)
 
 
-def _in_person_name(hit: Hit, words: Sequence[str]) -> bool:
-    titles = _word_list("titles", "words")
+def _is_person(hit: Hit, words: Sequence[str]) -> bool:
+    """Tell whether it is part of a person's name: "Michael Jordan", "Chad Smith"."""
+    if hit.end - hit.start > 1 or words[hit.start] not in _person_names():
+        return False
+    titles, offices = _word_list("titles", "words"), _word_list("titles", "offices")
     before = words[hit.start - 1] if hit.start else ""
     after = words[hit.end] if hit.end < len(words) else ""
-    beside = [word for word in (before, after) if word[:1].isupper() and word.lower() not in titles | _OFFICES]
+    beside = [word for word in (before, after) if word[:1].isupper() and word.lower() not in titles | offices]
     return any(word not in _names() and not word.isupper() for word in beside)
-
-
-_OFFICES = frozenset(
-    "the army air force navy government ministry parliament police national supreme court embassy republic democratic "
-    "federal council central bank north south east west northern southern eastern western northwest southeast".split()
-)
 
 
 def _joins_others(hits: Sequence[Hit], words: Sequence[str]) -> bool:
@@ -171,20 +174,17 @@ def _joins_others(hits: Sequence[Hit], words: Sequence[str]) -> bool:
 
 
 def count_countries(text: str) -> Counter[str]:
-    """Count how often a text names each country: by name, nationality, seat or part."""
-    counts: Counter[str] = Counter()
-    for run in _NAME_RUN.findall(text):
-        for hit in find_names(split_name(run)):
-            if len(hit.countries) == 1:
-                counts[hit.countries[0]] += 1
-    return counts
-
-
-_NAME_RUN = re.compile(r"[A-Z][\w.'’-]*(?:[ \n](?:of |and |the |de )?[A-Z][\w.'’-]*)*")
+    """Count how often a text names each country: by name, nationality, seat, organisation or part."""
+    words = split_name(text)
+    return Counter(
+        hit.countries[0]
+        for hit in find_names(words, leaders=False)
+        if len(hit.countries) == 1 and not _is_person(hit, words)
+    )
 
 
 def _is_one_case(words: Sequence[str]) -> bool:
-    text = "".join(words)
+    text = "".join(words[:_ENOUGH_WORDS])
     return text.isupper() or text.islower()
 
 
@@ -247,6 +247,21 @@ def _read_leader(entry: str, country: str | None) -> Iterator[tuple[str, Office]
             yield name.rpartition(" ")[2], Office(country, first, last, is_full_name=False)
         if " " in full and (given or not star):
             yield full, Office(country, first, last, is_full_name=True)
+
+
+@cache
+def _openers(*, lowered: bool) -> Mapping[str, int]:
+    """Return how many words the longest name has that begins with a word: most words begin none."""
+    openers: dict[str, int] = {}
+    for name in [*_names(), *_leaders()]:
+        words = (name.lower() if lowered else name).split()
+        openers[words[0]] = max(openers.get(words[0], 0), len(words))
+    return openers
+
+
+@cache
+def _person_names() -> frozenset[str]:
+    return frozenset(_data("nations")["persons"]["names"])
 
 
 @cache

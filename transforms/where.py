@@ -1,17 +1,18 @@
-"""Where an event happened: the place name of its sentence that belongs to it, and which of the places so named it is."""
+"""Where an event happened: the place name of its sentence that belongs to it, and which of those so named it is."""
 
 import re
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
-from typing import Any
+from typing import Any, NamedTuple
 
 from transforms.gazetteer import Row, fold, look_up
 from transforms.nations import count_countries, country_names, demonym_countries
 
 LONGEST_NAME = 5  # words
+_DATELINE_REACH = 120  # characters
 _DATELINE_WEIGHT = 2.0  # mentions that a dateline is worth
 _CONTEXT_WEIGHT, _SENTENCE_WEIGHT = 1.3, 1.0  # decimal powers of population that a mention of the country is worth
 _KIND_WEIGHT = {"country": 2.0, "region": 1.2, "province": 0.3, "town": 0.0, "district": -0.3, "alias": -0.6}
@@ -38,8 +39,7 @@ class Place:
     longitude: float | None
 
 
-@dataclass(frozen=True, slots=True)
-class _Token:
+class _Token(NamedTuple):
     start: int
     end: int  # of the word, without the marks behind it
     word: str
@@ -80,14 +80,14 @@ def find_place(
     return None
 
 
-def article_countries(text: str) -> Mapping[str, float]:
+def article_countries(title: str | None, text: str) -> Mapping[str, float]:
     """Return how often an article names each country; its dateline counts as two mentions."""
-    counts: dict[str, float] = dict(count_countries(text))
-    tokens = _tokens(text[:120])
-    dateline = next((mention for mention in _datelines(tokens, text[:120])), None)
-    place = _resolve(dateline, text, counts, {}) if dateline else None
-    if place is not None:
-        counts[place.country] = counts.get(place.country, 0) + _DATELINE_WEIGHT
+    counts: dict[str, float] = dict(count_countries(f"{title or ''}\n{text}"))
+    start = text[:_DATELINE_REACH]
+    for dateline in _datelines(start):
+        place = _resolve(dateline, start, counts, {})
+        if place is not None:
+            counts[place.country] = counts.get(place.country, 0) + _DATELINE_WEIGHT
     return counts
 
 
@@ -141,23 +141,30 @@ def _fits(row: Row, mention: _Mention) -> bool:
 def find_mentions(text: str) -> list[_Mention]:
     """Return the place names of a sentence that something beside them makes a place, in reading order."""
     tokens = _tokens(text)
-    mentions = list(_datelines(tokens, text))
+    mentions = list(_datelines(text))
     start = next((n for n, token in enumerate(tokens) if mentions and token.start >= mentions[0].end), 0)
     return mentions + list(_walk(tokens, start, _case_of(text)))
 
 
 def _tokens(text: str) -> list[_Token]:
-    tokens = []
-    for found in _TOKEN.finditer(text):
-        raw = found.group()
-        word = raw.rstrip(",.;:!?…'’") or raw
-        mark = raw[len(word) :][:1] if len(raw) > len(word) else ""
-        is_possessive = word.endswith(("'s", "’s"))
-        word = word[:-2] if is_possessive else word
-        word = word.lstrip("'‘’")
-        start = found.start() + raw.find(word)
-        tokens.append(_Token(start, start + len(word), word, mark, is_possessive))
-    return tokens
+    return [_token(found.group(), found.start()) for found in _TOKEN.finditer(text)]
+
+
+def _token(raw: str, start: int) -> _Token:
+    if raw.isalpha():
+        return _Token(start, start + len(raw), raw, "", False)
+    kept = raw.lstrip("'‘’")
+    start += len(raw) - len(kept)
+    word = kept.rstrip(",.;:!?…'’") or kept
+    mark = kept[len(word) : len(word) + 1]
+    is_possessive = word.endswith(("'s", "’s"))
+    word = word[:-2] if is_possessive else word
+    return _Token(start, start + len(word), word, mark, is_possessive)
+
+
+@lru_cache(maxsize=8192)  # news names the same places again and again
+def _rows(name: str) -> tuple[Row, ...]:
+    return tuple(look_up(fold(name)))
 
 
 def _case_of(text: str) -> str:
@@ -165,14 +172,14 @@ def _case_of(text: str) -> str:
     return "upper" if text.isupper() else "lower" if text.islower() else "mixed"
 
 
-def _datelines(tokens: Sequence[_Token], text: str) -> Iterator[_Mention]:
+def _datelines(text: str) -> Iterator[_Mention]:
     """Yield the "PORT SELIM, Norvania (Agency) -" that opens an article."""
     found = _DATELINE.match(text)
     if found is None:
         return
     name, rest = found["name"].strip(), (found["rest"] or "").strip(" ,")
     country, admin = _qualifier(rest)
-    rows = tuple(look_up(fold(name)))
+    rows = _rows(name)
     if rows or country:
         yield _Mention(
             found.start("name"), found.start("name") + len(name), _DATELINE_COST, rows, country, admin, is_dateline=True
@@ -180,7 +187,8 @@ def _datelines(tokens: Sequence[_Token], text: str) -> Iterator[_Mention]:
 
 
 _DATELINE = re.compile(
-    r"\W{0,2}(?P<name>(?:[A-Z][A-Z.'’-]+|[a-z]{4,})(?: (?:[A-Z][A-Z.'’-]+|delhi|city)){0,3})(?P<rest>, ?[A-Z][\w. ]{1,25}?)?"
+    r"\W{0,2}(?P<name>(?:[A-Z][A-Z.'’-]+|[a-z]{4,})(?: (?:[A-Z][A-Z.'’-]+|delhi|city)){0,3})"
+    r"(?P<rest>, ?[A-Z][\w. ]{1,25}?)?"
     r"(?:, \d{1,2} [A-Z]{3} \d\d| ?\([^)]{2,40}\)|, [A-Z][a-z]+\.? \d{1,2})*\s*(?:--?|–|—|: (?=\S)|(?<=\))\s)"
 )
 
@@ -261,33 +269,46 @@ def _name_at(
     tokens: Sequence[_Token], place: int, case: str, lead: int | None, country: str | None
 ) -> tuple[_Mention, int] | None:
     """Return the longest place name that begins at a token and has something that makes it a place."""
-    for end in range(min(len(tokens), place + LONGEST_NAME), place, -1):
-        words = tokens[place:end]
-        if not _is_joined(words, case):
-            continue
+    longest = _longest(tokens, place, case)
+    if lead is None and not _may_be_told(tokens, place, longest):
+        return None
+    for end in range(longest, place, -1):
         qualified, admin, after = _qualifier_behind(tokens, end)
         if lead is None and qualified is None and not _has_noun_behind(tokens, end):
             continue
-        rows = tuple(look_up(fold(" ".join(token.word for token in words))))
+        words = tokens[place:end]
+        rows = _rows(" ".join([token.word for token in words]))
         cost = _evidence(tokens, place, end, case, lead, rows, qualified)
-        if cost is None:
+        is_unknown_town = (
+            qualified and words[-1].mark == "," and lead is not None and end - place <= 2 and case == "mixed"
+        )
+        if cost is None or not (rows or is_unknown_town):
             continue
-        if rows or (
-            qualified
-            and tokens[end - 1].mark == ","
-            and lead is not None
-            and end - place <= 2
-            and case == "mixed"
-            and _ends_name(tokens, end)
-        ):
-            is_place = _has_noun_behind(tokens, end) or (
-                place > 1 and tokens[place - 2].word.lower() in _words("nouns")
-            )
-            mention = _Mention(
-                words[0].start, words[-1].end, cost, rows, qualified or country, admin, is_named_as_place=is_place
-            )
-            return _dropped_if_wrong(mention, qualified), after if qualified else end
+        is_place = _has_noun_behind(tokens, end) or (place > 1 and tokens[place - 2].word.lower() in _words("nouns"))
+        mention = _Mention(words[0].start, words[-1].end, cost, rows, qualified or country, admin, False, is_place)
+        return _dropped_if_wrong(mention, qualified), after if qualified else end
     return None
+
+
+def _may_be_told(tokens: Sequence[_Token], place: int, end: int) -> bool:
+    """Tell in short whether anything behind a name without a preposition can make it a place."""
+    behind = tokens[place + 1 : end + 1]
+    return tokens[end - 1].mark == "," or any(token.word.lower() in _telling() or token.word == "(" for token in behind)
+
+
+def _longest(tokens: Sequence[_Token], place: int, case: str) -> int:
+    """Return where a name ends at the latest: capitals, small joints inside, no marks between."""
+    end = last = place
+    while end < min(len(tokens), place + LONGEST_NAME):
+        token = tokens[end]
+        end += 1
+        if case == "lower" or token.word[:1].isupper():
+            last = end
+        elif token.word not in _INNER or end == place + 1:
+            break
+        if token.possessive or token.mark not in ("", "."):
+            break
+    return last
 
 
 def _dropped_if_wrong(mention: _Mention, qualified: str | None) -> _Mention:
@@ -333,16 +354,6 @@ def _is_area(rows: Sequence[Row]) -> bool:
     return any(row.kind in ("country", "region") for row in rows)
 
 
-def _is_joined(words: Sequence[_Token], case: str) -> bool:
-    """Tell whether words can be one name: capitals, small joints inside, no marks between."""
-    if any(token.mark and token.mark != "." for token in words[:-1]) or any(token.possessive for token in words[:-1]):
-        return False
-    if case == "lower":
-        return True
-    ends = words[0].word[:1].isupper() and words[-1].word[:1].isupper()
-    return ends and all(token.word[:1].isupper() or token.word in _INNER for token in words)
-
-
 def _ends_name(tokens: Sequence[_Token], end: int) -> bool:
     """Tell whether the name is over: no other capitalised word goes on with it but "Province" and the like."""
     if end >= len(tokens) or tokens[end - 1].mark or tokens[end - 1].possessive:
@@ -382,7 +393,7 @@ def _qualifier_behind(tokens: Sequence[_Token], end: int) -> tuple[str | None, s
 
 
 def _qualifier(text: str) -> tuple[str | None, str | None]:
-    """Return country and province that a text behind a comma names; provinces outside the USA by their country alone."""
+    """Return country and province that a text behind a comma names; provinces only of the USA."""
     if not text:
         return None, None
     if (state := _states().get(text) or _states().get(text.rstrip("."))) is not None:
@@ -390,7 +401,7 @@ def _qualifier(text: str) -> tuple[str | None, str | None]:
     names = country_names()
     country = names.get(text) or names.get(text.rstrip("."))
     if country is None:
-        areas = {row.country for row in look_up(fold(text)) if row.kind in ("province", "region")}
+        areas = {row.country for row in _rows(text) if row.kind in ("province", "region")}
         country = next(iter(areas)) if len(areas) == 1 else None
     return country, None
 
@@ -417,6 +428,11 @@ def _prepositions() -> Mapping[str, int]:
 @cache
 def _words(name: str) -> frozenset[str]:
     return frozenset(_data("where")["words"][name].split())
+
+
+@cache
+def _telling() -> frozenset[str]:
+    return _words("nouns") | _words("events") | _words("event_fillers")
 
 
 def _limit(name: str) -> int:
