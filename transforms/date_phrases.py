@@ -5,7 +5,7 @@ import tomllib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 from typing import Any, Literal
 
@@ -50,15 +50,17 @@ class Phrase:
     resolved: EventDate
 
 
-def read_phrases(text: str, today: date | None) -> list[Phrase]:
+@lru_cache(maxsize=64)  # a sentence with several events is read once
+def read_phrases(text: str, today: date | None) -> tuple[Phrase, ...]:
     """Return the phrases that can be resolved, in reading order; without ``today`` only those with a year."""
     # Patterns in lower case are twice as fast as patterns that ignore it; a letter or two grow when lowered.
     lowered = text.lower()
     if len(lowered) != len(text):
         lowered = "".join(low if len(low := letter.lower()) == 1 else letter for letter in text)
     if not _hot().search(lowered):
-        return []
-    return [phrase for found in _pattern().finditer(lowered) if (phrase := _resolve(found, text, today)) is not None]
+        return ()
+    phrases = (_resolve(found, text, today) for found in _pattern().finditer(lowered))
+    return tuple(phrase for phrase in phrases if phrase is not None)
 
 
 def _resolve(match: re.Match[str], text: str, today: date | None) -> Phrase | None:

@@ -1,6 +1,7 @@
 """The table of places: towns, provinces, regions and countries by folded name, read once per process."""
 
 import gzip
+import re
 import unicodedata
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
@@ -24,6 +25,8 @@ _LETTERS = str.maketrans(
     | {"æ": "ae", "Æ": "Ae", "œ": "oe", "ə": "a", "Ə": "A", "-": " ", "–": " ", "/": " "}
 )
 
+_MARKS = re.compile(r"[^\w\s]|_|[\u0300-\u036f]")
+
 
 @dataclass(frozen=True, slots=True)
 class Row:
@@ -39,9 +42,9 @@ class Row:
 
 def fold(name: str) -> str:
     """Return a name as the table has it: lower case, no accents, no marks, single spaces, "st" for saint."""
-    plain = unicodedata.normalize("NFKD", name.translate(_LETTERS)) if not name.isascii() else name.replace("-", " ")
-    kept = "".join(letter for letter in plain if letter.isalnum() or letter.isspace())
-    words = kept.lower().split()
+    plain = name.translate(_LETTERS)
+    plain = plain if plain.isascii() else unicodedata.normalize("NFKD", plain)
+    words = _MARKS.sub("", plain).lower().split()
     return " ".join(["st" if word == "saint" else word for word in words])
 
 

@@ -129,7 +129,8 @@ def _resolve(mention: _Mention, text: str, countries: Mapping[str, float], votes
     best = max(rows, key=score)
     is_hinted = mention.country or mention.admin or best.country in countries or best.country in votes
     is_hinted = is_hinted or (mention.is_named_as_place and len({row.country for row in rows}) == 1)
-    if not is_hinted and best.kind not in ("country", "region") and best.size < _limit("known_alone"):
+    least = _limit("known_elsewhere" if votes else "known_alone")
+    if not is_hinted and best.kind not in ("country", "region") and best.size < least:
         return None
     return Place(name, best.country, best.latitude, best.longitude)
 
@@ -138,12 +139,13 @@ def _fits(row: Row, mention: _Mention) -> bool:
     return mention.country in (None, row.country) and mention.admin in (None, row.admin)
 
 
-def find_mentions(text: str) -> list[_Mention]:
+@lru_cache(maxsize=64)  # a sentence with several events is read once
+def find_mentions(text: str) -> tuple[_Mention, ...]:
     """Return the place names of a sentence that something beside them makes a place, in reading order."""
     tokens = _tokens(text)
-    mentions = list(_datelines(text))
+    mentions = tuple(_datelines(text))
     start = next((n for n, token in enumerate(tokens) if mentions and token.start >= mentions[0].end), 0)
-    return mentions + list(_walk(tokens, start, _case_of(text)))
+    return mentions + tuple(_walk(tokens, start, _case_of(text)))
 
 
 def _tokens(text: str) -> list[_Token]:
@@ -195,12 +197,14 @@ _DATELINE = re.compile(
 
 def _walk(tokens: Sequence[_Token], start: int, case: str) -> Iterator[_Mention]:
     """Yield mentions, left to right: a preposition opens the way for a name until another word closes it."""
+    prepositions, nationalities = _prepositions(), demonym_countries()
     lead, country, place = _Lead(), None, start
     while place < len(tokens):
         token = tokens[place]
         is_name = case == "lower" or token.word[:1].isupper()
-        if _opens(token.word, lead, is_name and case == "mixed" and place > 0):
-            lead, country = _lead(tokens, place), None
+        if token.word.lower() in prepositions and _opens(token.word, lead, is_name and case == "mixed" and place > 0):
+            lead = _lead(tokens, place)
+            country = country if token.word == "of" else None  # "the Iraqi town of"
         elif is_name and (found := _name_at(tokens, place, case, lead.cost, country)) is not None:
             mention, place = found
             yield mention
@@ -209,9 +213,9 @@ def _walk(tokens: Sequence[_Token], start: int, case: str) -> Iterator[_Mention]
             country = mention.rows[0].country if is_country else None
             lead = lead if is_country else lead.after_name()
             continue
-        elif token.word in demonym_countries():
-            country = demonym_countries()[token.word]
-        else:
+        elif is_name and token.word in nationalities:
+            country = nationalities[token.word]
+        elif lead.preposition is not None:
             lead = lead.after(token, is_name=is_name and case == "mixed")
         if token.mark:
             lead, country = lead.after_mark(token.mark), None
@@ -273,21 +277,31 @@ def _name_at(
     if lead is None and not _may_be_told(tokens, place, longest):
         return None
     for end in range(longest, place, -1):
-        qualified, admin, after = _qualifier_behind(tokens, end)
-        if lead is None and qualified is None and not _has_noun_behind(tokens, end):
+        words, behind = tokens[place:end], _qualifier_behind(tokens, end)
+        is_told = _has_noun_behind(tokens, end)
+        if lead is None and behind.country is None and not is_told:
             continue
-        words = tokens[place:end]
         rows = _rows(" ".join([token.word for token in words]))
-        cost = _evidence(tokens, place, end, case, lead, rows, qualified)
-        is_unknown_town = (
-            qualified and words[-1].mark == "," and lead is not None and end - place <= 2 and case == "mixed"
+        if behind.country is not None and _is_area(rows):
+            behind = _Qualifier(None, None, end)  # "Iraq, Iran and Syria"
+        cost = _evidence(tokens, place, end, case, lead, rows, behind.country)
+        is_told = is_told or (place > 1 and tokens[place - 2].word.lower() in _words("nouns"))
+        mention = _Mention(
+            words[0].start, words[-1].end, cost or 0, rows, behind.country or country, behind.admin, False, is_told
         )
-        if cost is None or not (rows or is_unknown_town):
-            continue
-        is_place = _has_noun_behind(tokens, end) or (place > 1 and tokens[place - 2].word.lower() in _words("nouns"))
-        mention = _Mention(words[0].start, words[-1].end, cost, rows, qualified or country, admin, False, is_place)
-        return _dropped_if_wrong(mention, qualified), after if qualified else end
+        if cost is not None and (rows or _is_unknown_town(mention, lead, words, behind, case)):
+            return _dropped_if_wrong(mention, behind), behind.end
     return None
+
+
+def _is_unknown_town(
+    mention: _Mention, lead: int | None, words: Sequence[_Token], behind: "_Qualifier", case: str
+) -> bool:
+    """Tell whether a name that the table lacks is a place: "in Elmo, Missouri", "the Iraqi town of Elmo"."""
+    if lead is None or case != "mixed" or len(words) > 2:
+        return False
+    is_qualified = behind.country is not None and words[-1].mark == ","
+    return is_qualified or (mention.country is not None and mention.is_named_as_place)
 
 
 def _may_be_told(tokens: Sequence[_Token], place: int, end: int) -> bool:
@@ -311,10 +325,10 @@ def _longest(tokens: Sequence[_Token], place: int, case: str) -> int:
     return last
 
 
-def _dropped_if_wrong(mention: _Mention, qualified: str | None) -> _Mention:
+def _dropped_if_wrong(mention: _Mention, behind: "_Qualifier") -> _Mention:
     """Forget a nationality that no meaning of the name fits: "the Turkish strikes in Aleppo"."""
     fits = any(_fits(row, mention) for row in mention.rows)
-    if fits or qualified:
+    if fits or behind.country or not mention.rows:
         return mention
     return replace(mention, country=None)
 
@@ -339,6 +353,8 @@ def _evidence(
         return None
     largest = max((row.size for row in rows), default=0)
     if case != "mixed" and largest < _limit("known_in_one_case"):
+        return None
+    if largest < _limit("house_town") and end < len(tokens) and not last.mark and tokens[end].word in _words("houses"):
         return None
     if last.possessive and not _is_area(rows) and largest < _limit("possessive_town"):
         return None
@@ -375,21 +391,29 @@ def _is_event_behind(tokens: Sequence[_Token], end: int) -> bool:
     return bool(behind) and behind[0] in _words("events")
 
 
-def _qualifier_behind(tokens: Sequence[_Token], end: int) -> tuple[str | None, str | None, int]:
-    """Return country and province of the ", Iraq", ", Mo." or "(Iraq)" behind a name, and where it ends."""
-    if end >= len(tokens) or tokens[end - 1].mark not in (",", "") or tokens[end - 1].possessive:
-        return None, None, end
-    start = end + 1 if tokens[end].word == "(" else end
-    if start == end and tokens[end - 1].mark != ",":
-        return None, None, end
+class _Qualifier(NamedTuple):
+    """Country and province behind a name, and the token behind which they end."""
+
+    country: str | None
+    admin: str | None
+    end: int
+
+
+def _qualifier_behind(tokens: Sequence[_Token], end: int) -> _Qualifier:
+    """Return country and province of the ", Iraq", ", Mo." or "(Iraq)" behind a name."""
+    last = tokens[end - 1]
+    is_bracketed = end < len(tokens) and tokens[end].word == "(" and not last.mark
+    start = end + is_bracketed
+    if start >= len(tokens) or last.possessive or not (is_bracketed or last.mark == ","):
+        return _Qualifier(None, None, end)
     for stop in range(min(len(tokens), start + 3), start, -1):
         words = tokens[start:stop]
         if all(token.word[:1].isupper() for token in words) and not any(token.mark == "," for token in words[:-1]):
             dotted = "." if words[-1].mark == "." else ""
             country, admin = _qualifier(" ".join(token.word for token in words) + dotted)
             if country and not words[-1].possessive:
-                return country, admin, stop
-    return None, None, end
+                return _Qualifier(country, admin, stop)
+    return _Qualifier(None, None, end)
 
 
 def _qualifier(text: str) -> tuple[str | None, str | None]:
