@@ -15,7 +15,7 @@ _WORD = re.compile(r"[^\s,;:()\[\]\"“”&/]+|[,&/]")
 _POSSESSIVE = re.compile(r"(?<=\w)['’]s?$")
 _YEARS = re.compile(r"(.+) (\d{4})-(\d{4})?$")
 _ENOUGH_WORDS = 50  # to tell that a text is in one case
-_ANY_CASE_LEAST = 4  # letters; "us", "is" and "pan" are words in lower case
+_ANY_CASE_LEAST = 3  # letters that tell a name when capitals do not
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,14 +52,13 @@ def country_of(name: str | None, published: date | None, nearby: Mapping[str, fl
     if not words:
         return None
     hits = [hit for hit in find_names(words, published) if not _is_aside(hit, words)]
-    leader = next((hit for hit in hits if hit.is_leader), None)
-    if leader is None and not hits:
-        leader = _family_alone(words, published)
-    if leader is not None:
-        return _only(leader, nearby)
-    if not hits or _joins_others(hits, words):
+    if not hits:
+        family = _family_alone(words, published, nearby or {})
+        return _only(family, nearby) if family is not None else None
+    if _joins_others(hits, words):
         return None
-    return _only(hits[0], nearby)
+    leader = next((hit for hit in hits if hit.is_leader), hits[0])
+    return _only(leader, nearby)
 
 
 def split_name(name: str) -> list[str]:
@@ -115,22 +114,36 @@ def _leader_hit(start: int, end: int, offices: Sequence[Office], published: date
     return Hit(start, end, tuple(country for country in countries if country), is_leader=True)
 
 
-def _family_alone(words: Sequence[str], published: date | None) -> Hit | None:
+def _family_alone(words: Sequence[str], published: date | None, nearby: Mapping[str, float]) -> Hit | None:
     """Return the leader whose family name ends the words, when nothing but titles stands before it."""
-    titles, common = _word_list("titles", "words"), _word_list("titles", "common")
-    before = [word.lower() for word in words]
+    titles, words = _word_list("titles", "words"), _without_regime(words)
     for start in range(len(words)):
-        family = " ".join(words[start:])
-        family = _any_case().get(family.lower(), family) if _is_one_case(words) else family
-        is_titled = start > 0 and before[start - 1] != "the"
+        family = _known_form(words[start:])
         offices = [office for office in _leaders().get(family, ()) if not office.is_full_name]
-        if offices and (is_titled or family.lower() not in common):
-            return _leader_hit(start, len(words), offices, published)
-        if before[start] not in titles and before[start + 1 :] != ["administration"]:
+        if offices:
+            hit = _leader_hit(start, len(words), offices, published)
+            is_titled = start > 0 and words[start - 1].lower() != "the"
+            is_known = is_titled or family.lower() not in _word_list("titles", "common")
+            return hit if is_known or (hit is not None and _is_about(hit, nearby)) else None
+        if words[start].lower() not in titles:
             break
-    if before[-1] in ("administration", "government", "regime", "team") and len(words) > 1:
-        return _family_alone(words[:-1], published)
     return None
+
+
+def _without_regime(words: Sequence[str]) -> Sequence[str]:
+    is_regime = len(words) > 1 and words[-1].lower() in ("administration", "government", "regime", "team")
+    return words[:-1] if is_regime else words
+
+
+def _is_about(hit: Hit, nearby: Mapping[str, float]) -> bool:
+    """Tell whether the article speaks of the leader's country most."""
+    most = max(nearby, key=lambda country: (nearby[country], country), default=None)
+    return most is not None and hit.countries == (most,)
+
+
+def _known_form(words: Sequence[str]) -> str:
+    text = " ".join(words)
+    return _any_case().get(text.lower(), text) if _is_one_case(words) and text not in _names() else text
 
 
 def _only(hit: Hit, nearby: Mapping[str, float] | None) -> str | None:
@@ -160,7 +173,9 @@ def _is_person(hit: Hit, words: Sequence[str]) -> bool:
     before = words[hit.start - 1] if hit.start else ""
     after = words[hit.end] if hit.end < len(words) else ""
     beside = [word for word in (before, after) if word[:1].isupper() and word.lower() not in titles | offices]
-    return any(word not in _names() and not word.isupper() for word in beside)
+    leaders, common = _leaders(), _word_list("titles", "common")
+    strange = (word for word in beside if word not in _names() and (word not in leaders or word.lower() in common))
+    return any(not word.isupper() for word in strange)
 
 
 def _joins_others(hits: Sequence[Hit], words: Sequence[str]) -> bool:
@@ -200,7 +215,8 @@ def _names() -> Mapping[str, tuple[str, ...]]:
         for country, known in data[part].items():
             names |= dict.fromkeys(known, () if country == "NOBODY" else (country,))
     names |= dict.fromkeys(data["nobody"]["names"], ())
-    return names | {name: tuple(countries) for name, countries in data["several"].items()}
+    names |= {name: tuple(countries) for name, countries in data["several"].items()}
+    return {" ".join(split_name(name)): countries for name, countries in names.items()}
 
 
 @cache
@@ -219,7 +235,9 @@ def demonym_countries() -> Mapping[str, str]:
 
 @cache
 def _any_case() -> Mapping[str, str]:
-    return {name.lower(): name for name in [*_leaders(), *_names()] if len(name) >= _ANY_CASE_LEAST}
+    """Return names by their letters in lower case, but for those that are other words then."""
+    known = {name.lower(): name for name in [*_leaders(), *_names()] if len(name) >= _ANY_CASE_LEAST}
+    return {lowered: name for lowered, name in known.items() if lowered not in _word_list("titles", "other_words")}
 
 
 @cache
@@ -228,7 +246,7 @@ def _leaders() -> Mapping[str, tuple[Office, ...]]:
     for country, entries in _data("leaders").items():
         for entry in entries:
             for name, office in _read_leader(entry, None if country == "NONE" else country):
-                leaders[name].append(office)
+                leaders[" ".join(split_name(name))].append(office)
     return {name: tuple(offices) for name, offices in leaders.items()}
 
 

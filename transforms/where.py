@@ -1,32 +1,20 @@
 """Where an event happened: the place name of its sentence that belongs to it, and which of those so named it is."""
 
 import re
-import tomllib
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
-from functools import cache, lru_cache
-from importlib.resources import files
-from typing import Any, NamedTuple
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
-from transforms.gazetteer import Row, fold, look_up
-from transforms.nations import count_countries, country_names, demonym_countries
+from transforms.gazetteer import Row
+from transforms.nations import count_countries
+from transforms.place_mentions import Mention, find_datelines, find_mentions, limit
 
-LONGEST_NAME = 5  # words
 _DATELINE_REACH = 120  # characters
 _DATELINE_WEIGHT = 2.0  # mentions that a dateline is worth
 _CONTEXT_WEIGHT, _SENTENCE_WEIGHT = 1.3, 1.0  # decimal powers of population that a mention of the country is worth
 _KIND_WEIGHT = {"country": 2.0, "region": 1.2, "province": 0.3, "town": 0.0, "district": -0.3, "alias": -0.6}
 _COMMA, _CLAUSE, _BREAK, _WHOLE_COUNTRY = 10, 15, 120, 25  # costs, in characters of distance
 _TOO_FAR = 260
-_EVENT_COST, _NOUN_COST, _QUALIFIED_COST, _DATELINE_COST = 5, 10, 30, 180
-_LIST_COST = 10
-_HOLDER_COST = 80  # "the government in Baghdad" says whose it is, not where
 _SPEECH_LIMIT = 20  # acts of speech happen in, at or near places, not from or to them
-
-_TOKEN = re.compile(r"[^\s()\[\]“”\"]+|[()]")
-_INNER = frozenset(
-    {"de", "del", "da", "do", "dos", "la", "las", "los", "el", "al", "i", "e", "upon", "ez", "es", "sur", "and"}
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,28 +25,6 @@ class Place:
     country: str
     latitude: float | None
     longitude: float | None
-
-
-class _Token(NamedTuple):
-    start: int
-    end: int  # of the word, without the marks behind it
-    word: str
-    mark: str  # what stands behind the word: "," or "." or nothing
-    possessive: bool
-
-
-@dataclass(frozen=True, slots=True)
-class _Mention:
-    """A place name: where it stands, what taking it costs, its meanings and what tells them apart."""
-
-    start: int
-    end: int
-    cost: int
-    rows: tuple[Row, ...]
-    country: str | None = None
-    admin: str | None = None
-    is_dateline: bool = False
-    is_named_as_place: bool = False  # "Sukma District", "the town of Sukma"
 
 
 def find_place(
@@ -84,14 +50,14 @@ def article_countries(title: str | None, text: str) -> Mapping[str, float]:
     """Return how often an article names each country; its dateline counts as two mentions."""
     counts: dict[str, float] = dict(count_countries(f"{title or ''}\n{text}"))
     start = text[:_DATELINE_REACH]
-    for dateline in _datelines(start):
+    for dateline in find_datelines(start):
         place = _resolve(dateline, start, counts, {})
         if place is not None:
             counts[place.country] = counts.get(place.country, 0) + _DATELINE_WEIGHT
     return counts
 
 
-def _cost(mention: _Mention, text: str, trigger: int) -> int:
+def _cost(mention: Mention, text: str, trigger: int) -> int:
     between = text[mention.end : trigger] if mention.start < trigger else text[trigger : mention.start]
     if mention.is_dateline:
         return mention.cost
@@ -105,7 +71,7 @@ _CLAUSES = re.compile(r"\b(?:and|but|who|which|that|while|because|after|before|w
 _BREAKS = re.compile(r"[a-z\d”\"]{2}[.?!]['”\"’]* |;| - ")
 
 
-def _votes(mentions: Sequence[_Mention], own: int) -> Mapping[str, float]:
+def _votes(mentions: Sequence[Mention], own: int) -> Mapping[str, float]:
     """Return the countries that the sentence's other places can only be in."""
     votes: dict[str, float] = {}
     for number, mention in enumerate(mentions):
@@ -115,9 +81,9 @@ def _votes(mentions: Sequence[_Mention], own: int) -> Mapping[str, float]:
     return votes
 
 
-def _resolve(mention: _Mention, text: str, countries: Mapping[str, float], votes: Mapping[str, float]) -> Place | None:
+def _resolve(mention: Mention, text: str, countries: Mapping[str, float], votes: Mapping[str, float]) -> Place | None:
     name = text[mention.start : mention.end]
-    rows = [row for row in mention.rows if _fits(row, mention)]
+    rows = mention.fitting
     if not rows:
         return Place(name, mention.country, None, None) if mention.country else None
     most = max(countries.values(), default=0) or 1
@@ -129,340 +95,7 @@ def _resolve(mention: _Mention, text: str, countries: Mapping[str, float], votes
     best = max(rows, key=score)
     is_hinted = mention.country or mention.admin or best.country in countries or best.country in votes
     is_hinted = is_hinted or (mention.is_named_as_place and len({row.country for row in rows}) == 1)
-    least = _limit("known_elsewhere" if votes else "known_alone")
+    least = limit("known_elsewhere" if votes else "known_alone")
     if not is_hinted and best.kind not in ("country", "region") and best.size < least:
         return None
     return Place(name, best.country, best.latitude, best.longitude)
-
-
-def _fits(row: Row, mention: _Mention) -> bool:
-    return mention.country in (None, row.country) and mention.admin in (None, row.admin)
-
-
-@lru_cache(maxsize=64)  # a sentence with several events is read once
-def find_mentions(text: str) -> tuple[_Mention, ...]:
-    """Return the place names of a sentence that something beside them makes a place, in reading order."""
-    tokens = _tokens(text)
-    mentions = tuple(_datelines(text))
-    start = next((n for n, token in enumerate(tokens) if mentions and token.start >= mentions[0].end), 0)
-    return mentions + tuple(_walk(tokens, start, _case_of(text)))
-
-
-def _tokens(text: str) -> list[_Token]:
-    return [_token(found.group(), found.start()) for found in _TOKEN.finditer(text)]
-
-
-def _token(raw: str, start: int) -> _Token:
-    if raw.isalpha():
-        return _Token(start, start + len(raw), raw, "", False)
-    kept = raw.lstrip("'‘’")
-    start += len(raw) - len(kept)
-    word = kept.rstrip(",.;:!?…'’") or kept
-    mark = kept[len(word) : len(word) + 1]
-    is_possessive = word.endswith(("'s", "’s"))
-    word = word[:-2] if is_possessive else word
-    return _Token(start, start + len(word), word, mark, is_possessive)
-
-
-@lru_cache(maxsize=8192)  # news names the same places again and again
-def _rows(name: str) -> tuple[Row, ...]:
-    return tuple(look_up(fold(name)))
-
-
-def _case_of(text: str) -> str:
-    """Return "upper" or "lower" for text in one case, where capitals tell nothing, else "mixed"."""
-    return "upper" if text.isupper() else "lower" if text.islower() else "mixed"
-
-
-def _datelines(text: str) -> Iterator[_Mention]:
-    """Yield the "PORT SELIM, Norvania (Agency) -" that opens an article."""
-    found = _DATELINE.match(text)
-    if found is None:
-        return
-    name, rest = found["name"].strip(), (found["rest"] or "").strip(" ,")
-    country, admin = _qualifier(rest)
-    rows = _rows(name)
-    if rows or country:
-        yield _Mention(
-            found.start("name"), found.start("name") + len(name), _DATELINE_COST, rows, country, admin, is_dateline=True
-        )
-
-
-_DATELINE = re.compile(
-    r"\W{0,2}(?P<name>(?:[A-Z][A-Z.'’-]+|[a-z]{4,})(?: (?:[A-Z][A-Z.'’-]+|delhi|city)){0,3})"
-    r"(?P<rest>, ?[A-Z][\w. ]{1,25}?)?"
-    r"(?:, \d{1,2} [A-Z]{3} \d\d| ?\([^)]{2,40}\)|, [A-Z][a-z]+\.? \d{1,2})*\s*(?:--?|–|—|: (?=\S)|(?<=\))\s)"
-)
-
-
-def _walk(tokens: Sequence[_Token], start: int, case: str) -> Iterator[_Mention]:
-    """Yield mentions, left to right: a preposition opens the way for a name until another word closes it."""
-    prepositions, nationalities = _prepositions(), demonym_countries()
-    lead, country, place = _Lead(), None, start
-    while place < len(tokens):
-        token = tokens[place]
-        is_name = case == "lower" or token.word[:1].isupper()
-        if token.word.lower() in prepositions and _opens(token.word, lead, is_name and case == "mixed" and place > 0):
-            lead = _lead(tokens, place)
-            country = country if token.word == "of" else None  # "the Iraqi town of"
-        elif is_name and (found := _name_at(tokens, place, case, lead.cost, country)) is not None:
-            mention, place = found
-            yield mention
-            # "in Syria's Idlib" leads on to the place within, "in Idlib and Homs" to the next.
-            is_country = tokens[place - 1].possessive and _is_country(mention.rows)
-            country = mention.rows[0].country if is_country else None
-            lead = lead if is_country else lead.after_name()
-            continue
-        elif is_name and token.word in nationalities:
-            country = nationalities[token.word]
-        elif lead.preposition is not None:
-            lead = lead.after(token, is_name=is_name and case == "mixed")
-        if token.mark:
-            lead, country = lead.after_mark(token.mark), None
-        place += 1
-
-
-@dataclass(frozen=True, slots=True)
-class _Lead:
-    """What stands before a word: the cost of the preposition that leads to it, None when nothing leads to it."""
-
-    preposition: int | None = None
-    is_listing: bool = False  # behind a name: "and" and commas lead on to the next
-    is_unknown: bool = False  # behind a capitalised word that is no place: "in Mill Road, Glasgow"
-
-    @property
-    def cost(self) -> int | None:
-        """Return the cost for a name at this place."""
-        return None if self.is_listing or self.is_unknown else self.preposition
-
-    def after_name(self) -> "_Lead":
-        return _Lead(self.preposition, is_listing=self.preposition is not None)
-
-    def after(self, token: _Token, *, is_name: bool) -> "_Lead":
-        if self.preposition is None:
-            return self
-        if self.is_listing:
-            return _Lead(self.preposition + _LIST_COST) if token.word in ("and", "or") else _Lead()
-        if not self.is_unknown and _is_modifier(token.word.lower()):
-            return self
-        return _Lead(self.preposition, is_unknown=True) if is_name else _Lead()
-
-    def after_mark(self, mark: str) -> "_Lead":
-        is_road = self.is_unknown and mark == "," and self.preposition is not None
-        return _Lead((self.preposition or 0) + _LIST_COST) if is_road else _Lead()
-
-
-def _opens(word: str, lead: _Lead, is_name: bool) -> bool:
-    lowered = word.lower()
-    return lowered in _prepositions() and (lead.cost is None or lowered != "of") and not is_name
-
-
-def _is_country(rows: Sequence[Row]) -> bool:
-    return any(row.kind == "country" for row in rows)
-
-
-def _lead(tokens: Sequence[_Token], place: int) -> _Lead:
-    preposition = tokens[place].word.lower()
-    before = tokens[place - 1].word.lower() if place else ""
-    if preposition == "of" and before in _words("nouns"):
-        return _Lead(_NOUN_COST)
-    return _Lead(int(_prepositions()[preposition]) + (_HOLDER_COST if before in _words("holders") else 0))
-
-
-def _name_at(
-    tokens: Sequence[_Token], place: int, case: str, lead: int | None, country: str | None
-) -> tuple[_Mention, int] | None:
-    """Return the longest place name that begins at a token and has something that makes it a place."""
-    longest = _longest(tokens, place, case)
-    if lead is None and not _may_be_told(tokens, place, longest):
-        return None
-    for end in range(longest, place, -1):
-        words, behind = tokens[place:end], _qualifier_behind(tokens, end)
-        is_told = _has_noun_behind(tokens, end)
-        if lead is None and behind.country is None and not is_told:
-            continue
-        rows = _rows(" ".join([token.word for token in words]))
-        if behind.country is not None and _is_area(rows):
-            behind = _Qualifier(None, None, end)  # "Iraq, Iran and Syria"
-        cost = _evidence(tokens, place, end, case, lead, rows, behind.country)
-        is_told = is_told or (place > 1 and tokens[place - 2].word.lower() in _words("nouns"))
-        mention = _Mention(
-            words[0].start, words[-1].end, cost or 0, rows, behind.country or country, behind.admin, False, is_told
-        )
-        if cost is not None and (rows or _is_unknown_town(mention, lead, words, behind, case)):
-            return _dropped_if_wrong(mention, behind), behind.end
-    return None
-
-
-def _is_unknown_town(
-    mention: _Mention, lead: int | None, words: Sequence[_Token], behind: "_Qualifier", case: str
-) -> bool:
-    """Tell whether a name that the table lacks is a place: "in Elmo, Missouri", "the Iraqi town of Elmo"."""
-    if lead is None or case != "mixed" or len(words) > 2:
-        return False
-    is_qualified = behind.country is not None and words[-1].mark == ","
-    return is_qualified or (mention.country is not None and mention.is_named_as_place)
-
-
-def _may_be_told(tokens: Sequence[_Token], place: int, end: int) -> bool:
-    """Tell in short whether anything behind a name without a preposition can make it a place."""
-    behind = tokens[place + 1 : end + 1]
-    return tokens[end - 1].mark == "," or any(token.word.lower() in _telling() or token.word == "(" for token in behind)
-
-
-def _longest(tokens: Sequence[_Token], place: int, case: str) -> int:
-    """Return where a name ends at the latest: capitals, small joints inside, no marks between."""
-    end = last = place
-    while end < min(len(tokens), place + LONGEST_NAME):
-        token = tokens[end]
-        end += 1
-        if case == "lower" or token.word[:1].isupper():
-            last = end
-        elif token.word not in _INNER or end == place + 1:
-            break
-        if token.possessive or token.mark not in ("", "."):
-            break
-    return last
-
-
-def _dropped_if_wrong(mention: _Mention, behind: "_Qualifier") -> _Mention:
-    """Forget a nationality that no meaning of the name fits: "the Turkish strikes in Aleppo"."""
-    fits = any(_fits(row, mention) for row in mention.rows)
-    if fits or behind.country or not mention.rows:
-        return mention
-    return replace(mention, country=None)
-
-
-def _evidence(
-    tokens: Sequence[_Token],
-    place: int,
-    end: int,
-    case: str,
-    lead: int | None,
-    rows: Sequence[Row],
-    qualified: str | None,
-) -> int | None:
-    """Return what it costs to take a name for the place of the event, None when it is likely none."""
-    last = tokens[end - 1]
-    is_single = end - place == 1
-    if qualified is not None:
-        return lead if lead is not None else _QUALIFIED_COST
-    if is_single and (last.word.lower() in _words("stop") or len(last.word) < 3) and not _is_area(rows):
-        return None
-    if not _ends_name(tokens, end) and case == "mixed":
-        return None
-    largest = max((row.size for row in rows), default=0)
-    if case != "mixed" and largest < _limit("known_in_one_case"):
-        return None
-    if largest < _limit("house_town") and end < len(tokens) and not last.mark and tokens[end].word in _words("houses"):
-        return None
-    if last.possessive and not _is_area(rows) and largest < _limit("possessive_town"):
-        return None
-    if lead is not None:
-        return lead
-    # "US strikes" are by the US, "Kabul strikes" are on Kabul.
-    if _is_country(rows) and tokens[end].word.lower() in _words("acts"):
-        return None
-    return _EVENT_COST if _is_event_behind(tokens, end) else _NOUN_COST
-
-
-def _is_area(rows: Sequence[Row]) -> bool:
-    return any(row.kind in ("country", "region") for row in rows)
-
-
-def _ends_name(tokens: Sequence[_Token], end: int) -> bool:
-    """Tell whether the name is over: no other capitalised word goes on with it but "Province" and the like."""
-    if end >= len(tokens) or tokens[end - 1].mark or tokens[end - 1].possessive:
-        return True
-    following = tokens[end].word
-    return not following[:1].isupper() or following.lower() in _words("generic")
-
-
-def _has_noun_behind(tokens: Sequence[_Token], end: int) -> bool:
-    if end >= len(tokens) or tokens[end - 1].mark or tokens[end - 1].possessive:
-        return False
-    return tokens[end].word.lower() in _words("nouns") or _is_event_behind(tokens, end)
-
-
-def _is_event_behind(tokens: Sequence[_Token], end: int) -> bool:
-    behind = [token.word.lower() for token in tokens[end : end + 3]]
-    while len(behind) > 1 and behind[0] in _words("event_fillers"):
-        behind = behind[1:]
-    return bool(behind) and behind[0] in _words("events")
-
-
-class _Qualifier(NamedTuple):
-    """Country and province behind a name, and the token behind which they end."""
-
-    country: str | None
-    admin: str | None
-    end: int
-
-
-def _qualifier_behind(tokens: Sequence[_Token], end: int) -> _Qualifier:
-    """Return country and province of the ", Iraq", ", Mo." or "(Iraq)" behind a name."""
-    last = tokens[end - 1]
-    is_bracketed = end < len(tokens) and tokens[end].word == "(" and not last.mark
-    start = end + is_bracketed
-    if start >= len(tokens) or last.possessive or not (is_bracketed or last.mark == ","):
-        return _Qualifier(None, None, end)
-    for stop in range(min(len(tokens), start + 3), start, -1):
-        words = tokens[start:stop]
-        if all(token.word[:1].isupper() for token in words) and not any(token.mark == "," for token in words[:-1]):
-            dotted = "." if words[-1].mark == "." else ""
-            country, admin = _qualifier(" ".join(token.word for token in words) + dotted)
-            if country and not words[-1].possessive:
-                return _Qualifier(country, admin, stop)
-    return _Qualifier(None, None, end)
-
-
-def _qualifier(text: str) -> tuple[str | None, str | None]:
-    """Return country and province that a text behind a comma names; provinces only of the USA."""
-    if not text:
-        return None, None
-    if (state := _states().get(text) or _states().get(text.rstrip("."))) is not None:
-        return "USA", state
-    names = country_names()
-    country = names.get(text) or names.get(text.rstrip("."))
-    if country is None:
-        areas = {row.country for row in _rows(text) if row.kind in ("province", "region")}
-        country = next(iter(areas)) if len(areas) == 1 else None
-    return country, None
-
-
-@cache
-def _states() -> Mapping[str, str]:
-    return {
-        name.replace("_", " "): code
-        for code, names in _data("regions")["states"].items()
-        for name in (code, *names.split())
-    }
-
-
-def _is_modifier(word: str) -> bool:
-    return word in _words("modifiers") or word.endswith(tuple(_words("modifier_endings")))
-
-
-@cache
-def _prepositions() -> Mapping[str, int]:
-    found: Mapping[str, int] = _data("where")["prepositions"]
-    return found
-
-
-@cache
-def _words(name: str) -> frozenset[str]:
-    return frozenset(_data("where")["words"][name].split())
-
-
-@cache
-def _telling() -> frozenset[str]:
-    return _words("nouns") | _words("events") | _words("event_fillers")
-
-
-def _limit(name: str) -> int:
-    return int(_data("where")["limits"][name])
-
-
-@cache
-def _data(stem: str) -> Mapping[str, Any]:
-    return tomllib.loads(files("transforms").joinpath(f"rules/{stem}.toml").read_text(encoding="utf-8"))
