@@ -180,12 +180,13 @@ def area_line(name: str, country: str, admin: str, towns: list[Town], kind: str)
 
 
 def country_lines(towns: Iterable[Town]) -> Iterator[Line]:
-    """Yield countries by all their names, each in the middle of its people."""
+    """Yield countries by all their names but those of regions, each in the middle of its people."""
+    regions = set(map(fold, read_toml("regions")["regions"]))
     inside: defaultdict[str, list[Town]] = defaultdict(list)
     for town in towns:
         inside[town.country].append(town)
     for country, names in read_toml("countries").items():
-        for name in sorted(set(map(fold, names))):
+        for name in sorted(set(map(fold, names)) - regions):
             for _, _, _, latitude, longitude, size, _ in area_line("country", country, "", inside[country], "c"):
                 yield name, country, "", latitude, longitude, size, "c"
 

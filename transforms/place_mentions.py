@@ -188,12 +188,14 @@ def _name_at(
         return None
     for end in range(longest, place, -1):
         words, behind = tokens[place:end], _qualifier_behind(tokens, end)
-        is_told = _has_noun_behind(tokens, end)
+        is_told = _has_noun_behind(tokens, end) or (end > place + 1 and words[-1].word.lower() in _words("nouns"))
         if lead is None and behind.country is None and not is_told:
             continue
         rows = _rows(" ".join([token.word for token in words]))
         if behind.country is not None and _is_area(rows):
             behind = _Qualifier(None, None, end)  # "Iraq, Iran and Syria"
+            if lead is None and not is_told:
+                continue
         cost = _evidence(tokens, place, end, case, lead, rows, behind.country)
         is_told = is_told or (place > 1 and tokens[place - 2].word.lower() in _words("nouns"))
         mention = Mention(
