@@ -2,7 +2,7 @@
 
 import re
 import tomllib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cache, lru_cache
@@ -42,12 +42,13 @@ class _Found:
 
 @dataclass(frozen=True, slots=True)
 class Phrase:
-    """A date phrase and where it stands; ``kind`` is the pattern that found it."""
+    """A date phrase and where it stands; ``kind`` names its pattern, ``is_ahead`` tells whether "will" leads to it."""
 
     start: int
     end: int
     kind: str
     resolved: EventDate
+    is_ahead: bool
 
 
 @lru_cache(maxsize=64)  # a sentence with several events is read once
@@ -65,19 +66,14 @@ def read_phrases(text: str, today: date | None) -> tuple[Phrase, ...]:
 
 def _resolve(match: re.Match[str], text: str, today: date | None) -> Phrase | None:
     kind, (start, end) = str(match.lastgroup), match.span()
+    found = _Found(match, today, _lies_ahead(match.string, start))
     try:
-        resolved = _read(kind, match, today)
+        resolved = ABSOLUTE[kind](found) if kind in ABSOLUTE else RELATIVE[kind](found, today) if today else None
     except (ValueError, OverflowError):  # 31 February, or before the year 1
         return None
-    return None if resolved is None else Phrase(start, end, kind, EventDate(*resolved, text[start:end].strip()))
-
-
-def _read(kind: str, match: re.Match[str], today: date | None) -> Resolved:
-    if kind in ABSOLUTE:
-        return ABSOLUTE[kind](_Found(match, today, _lies_ahead(match.string, match.start())))
-    if today is None:
+    if resolved is None:
         return None
-    return RELATIVE[kind](_Found(match, today, _lies_ahead(match.string, match.start())), today)
+    return Phrase(start, end, kind, EventDate(*resolved, text[start:end].strip()), found.ahead)
 
 
 def _lies_ahead(text: str, start: int) -> bool:
@@ -92,7 +88,18 @@ def _named_day(found: _Found, prefix: str) -> Resolved:
     month, day = month_number(found[f"{prefix}_m"]), int(found[f"{prefix}_d"])
     if year is not None:
         return date(year, month, day), "day"
+    if (weekday := found[f"{prefix}_wd"]) and found.today is not None:
+        return _by_weekday(month, day, found.today, weekday)
     return _without_year(month, day, found.today, found.ahead)
+
+
+def _by_weekday(month: int, day: int, today: date, weekday: str) -> Resolved:
+    """Read "Sunday, Nov. 15": the weekday tells the year."""
+    names = [name[:3] for name in _data()["weekdays"]]
+    candidates = (date(year, month, day) for year in range(today.year + 1, today.year - 5, -1))
+    fitting = (known for known in candidates if names[known.weekday()] == weekday[:3] and known <= today + _SOON)
+    found = next(fitting, None)
+    return (found, "day") if found else None
 
 
 def _without_year(month: int, day: int, today: date | None, ahead: bool) -> Resolved:
@@ -166,7 +173,7 @@ def _month_without_year(month: int, relation: str, today: date, ahead: bool) -> 
 
 def _weekday(found: _Found, today: date) -> Resolved:
     """Read a weekday as the last one on or before publication, unless words say that it lies ahead."""
-    number, relation = _data()["weekdays"].index(found["wd_d"]), _group(found, "wd_rel")
+    number, relation = _data()["weekdays"].index(found["wd_d"]), _group(found, "wd_rel") or _group(found, "wd_behind")
     week = _group(found, "wd_week") or _group(found, "wd_week_before")
     if week:
         monday = today - today.weekday() * _DAY
@@ -258,64 +265,30 @@ def month_number(name: str) -> int:
     return next(number for number, names in enumerate(_data()["months"], 1) if wanted in names)
 
 
-def _patterns() -> Iterator[tuple[str, str]]:
+@cache
+def _parts() -> Mapping[str, str]:
+    """Return what the words in angle brackets stand for."""
     data = _data()
-    full = "|".join(names[0] for names in data["months"])
-    bare = "|".join(names[0] for names in data["months"] if names[0] not in data["months_that_are_words"])
-    any_form = "|".join(sorted((name for names in data["months"] for name in names), key=len, reverse=True))
-    days, year, ordinal = "|".join(data["weekdays"]), r"(?:19|20)\d\d\b", "(?:st|nd|rd|th)?"
-    led = rf"(?:(?:{days}|mon|tue|tues|wed|thu|thur|thurs|fri|sat|sun)\.?,?\s\(?)?"
-    hours = r"(?:['’]s\b)?(?:\s(?:morning|afternoon|evening|night|noon)\b)?"
-    numbers = "|".join(data["numbers"])
-    yield "iso", rf"(?P<iso_d>{year[:-2]}-\d\d-\d\d)\b"
-    yield "numeric", rf"(?P<num_a>\d{{1,2}})(?P<num_mark>[./])(?P<num_b>\d{{1,2}})(?P=num_mark)(?P<num_y>{year})"
-    yield (
-        "day_month",
-        rf"{led}(?P<dm_d>\d{{1,2}}){ordinal}(?:\s?[-–]\s?\d{{1,2}}{ordinal})?\s(?:of\s)?(?P<dm_m>{any_form})\b\.?"
-        rf"(?:,?\s(?P<dm_y>{year})|\s(?P<dm_yy>[6-9]\d)\b)?",
-    )
-    yield (
-        "month_day",
-        rf"{led}(?P<md_m>{any_form})\.?\s(?P<md_d>\d{{1,2}}){ordinal}\b(?!,\d{{3}}|:\d|\.\d|%)(?:\s?[-–]\s?\d{{1,2}}\b)?"
-        rf"(?:,?\s(?P<md_y>{year}))?",
-    )
-    yield (
-        "month_year",
-        rf"(?P<my_m>{full}),?\s(?:(?:of\s)?(?P<my_y>{year})|(?:of\s)?(?P<my_rel>last|this|next)\syear\b)",
-    )
-    yield (
-        "month",
-        rf"(?:(?P<mo_rel>last|this|next)\s|(?:in|since|of|during|until|till|by|from|between|early|late|mid|through|to)[\s-]"
-        rf"(?:(?:early|late|mid)[\s-])?)(?P<mo_m>{full})\b(?!\s\d)|(?P<mo_bare>{bare})\b(?!\s\d)",
-    )
-    yield (
-        "weekday",
-        rf"(?:(?P<wd_rel>last|next)\s|(?P<wd_week_before>(?:last|this|next)\sweek\son\s)|(?:early|late)\s)?(?P<wd_d>{days})\b"
-        rf"{hours}(?:\s(?:of\s)?(?P<wd_week>(?:last|this|next)\sweek)\b)?",
-    )
-    yield (
-        "day_word",
-        r"(?P<word_d>the\sday\sbefore\syesterday|(?<!usa\s)(?<!russia\s)today|tonight|yesterday|tomorrow|last\snight"
-        rf"|this\s(?:morning|afternoon|evening))\b{hours}",
-    )
-    yield "ago", rf"(?P<ago_n>\d{{1,3}}|{numbers})\s(?P<ago_u>hour|day|week|month|year)s?\sago\b"
-    yield (
-        "period",
-        r"(?P<per_rel>last|this|next|previous)\s(?P<per_u>week|month|year)\b(?!-)(?:['’]s\b)?",
-    )
-    yield "weekend", r"(?:(?P<end_rel>last|this|next)|(?:over|at|during)\sthe)\sweekend\b"
-    yield "holiday", rf"(?P<hol_d>{'|'.join(data['holidays'])})\b(?:,?\s(?P<hol_y>{year}))?"
-    yield (
-        "year",
-        r"(?:in|since|of|during|from|between|by|until|till|early|late|mid|before|after|around|summer|spring|winter|autumn"
-        rf"|fall|election|year)[\s-](?P<yr_a>{year})(?!\s?(?:people|men|women|%|m\b|km)|[-,.]\d)"
-        rf"|(?:the|a|his|her|its|their)\s(?P<yr_b>{year})(?=\s[a-z])(?!\s(?:people|men|women|or)\b)",
-    )
+    months, words = data["months"], data["months_that_are_words"]
+    any_form = sorted((name for names in months for name in names), key=len, reverse=True)
+    return data["parts"] | {
+        "WEEKDAY": "|".join(data["weekdays"]),
+        "MONTH": "|".join(name for name, *_ in months),
+        "BAREMONTH": "|".join(name for name, *_ in months if name not in words),
+        "ANYMONTH": "|".join(any_form),
+        "NUMBER": "|".join(data["numbers"]),
+        "HOLIDAY": "|".join(data["holidays"]),
+    }
+
+
+def _filled(pattern: str) -> str:
+    return re.sub(r"<([A-Z]+)>", lambda part: _filled(_parts()[part[1]]), pattern)
 
 
 @cache
 def _pattern() -> re.Pattern[str]:
-    return re.compile(rf"\b(?:{'|'.join(f'(?P<{kind}>{text})' for kind, text in _patterns())})")
+    kinds = [(kind, _filled(text)) for kind, text in _data()["patterns"].items()]
+    return re.compile(rf"\b(?:{'|'.join(f'(?P<{kind}>{text})' for kind, text in kinds)})")
 
 
 @cache

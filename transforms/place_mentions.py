@@ -80,8 +80,12 @@ def _rows(name: str) -> tuple[Row, ...]:
 
 
 def _case_of(text: str) -> str:
-    """Return "upper" or "lower" for text in one case, where capitals tell nothing, else "mixed"."""
-    return "upper" if text.isupper() else "lower" if text.islower() else "mixed"
+    """Return "upper", "lower", "title" or "mixed": only in the last capitals tell names."""
+    if text.isupper() or text.islower():
+        return "upper" if text.isupper() else "lower"
+    words = [word for word in text.split() if len(word) > 3]
+    capitals = sum(word[0].isupper() for word in words)
+    return "title" if len(words) > 3 and capitals > 0.7 * len(words) else "mixed"
 
 
 def find_datelines(text: str) -> Iterator[Mention]:
@@ -112,7 +116,9 @@ def _walk(tokens: Sequence[_Token], start: int, case: str) -> Iterator[Mention]:
     while place < len(tokens):
         token = tokens[place]
         is_name = case == "lower" or token.word[:1].isupper()
-        if token.word.lower() in prepositions and _opens(token.word, lead, is_name and case == "mixed" and place > 0):
+        if token.word.lower() in prepositions and _opens(
+            token.word, lead, is_name and case in ("mixed", "title") and place > 0
+        ):
             lead = _lead(tokens, place)
             country = country if token.word == "of" else None  # "the Iraqi town of"
         elif is_name and (found := _name_at(tokens, place, case, lead.cost, country)) is not None:
@@ -126,7 +132,7 @@ def _walk(tokens: Sequence[_Token], start: int, case: str) -> Iterator[Mention]:
         elif is_name and token.word in nationalities:
             country = nationalities[token.word]
         elif lead.preposition is not None:
-            lead = lead.after(token, is_name=is_name and case == "mixed")
+            lead = lead.after(token, is_name=is_name and case in ("mixed", "title"))
         if token.mark:
             lead, country = lead.after_mark(token.mark), None
         place += 1
@@ -260,10 +266,12 @@ def _evidence(
         return lead if lead is not None else _QUALIFIED_COST
     if is_single and (last.word.lower() in _words("stop") or len(last.word) < 3) and not _is_area(rows):
         return None
-    if not _ends_name(tokens, end) and case == "mixed":
-        return None
     largest = max((row.size for row in rows), default=0)
-    if case != "mixed" and largest < limit("known_in_one_case"):
+    # In headlines every word is in capitals: only great places are told from persons and papers.
+    is_great = case == "title" and (largest >= limit("known_in_headlines") or _is_area(rows))
+    if not is_great and case in ("mixed", "title") and not _ends_name(tokens, end):
+        return None
+    if case in ("upper", "lower") and largest < limit("known_in_one_case"):
         return None
     if largest < limit("house_town") and end < len(tokens) and not last.mark and tokens[end].word in _words("houses"):
         return None

@@ -3,7 +3,7 @@
 import re
 import tomllib
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import date, datetime
 from functools import cache
 from importlib.resources import files
 from typing import Any
@@ -18,7 +18,7 @@ _TOO_FAR = 230
 _LEADING = 25  # a phrase that opens the sentence dates all of it
 _LEADING_COST = 40
 _DATELINE_REACH = 50
-_ASIDE = re.compile(r", including [^,]*(?=,)")
+_ASIDE = re.compile(r", including [^,]*(?=,)| (?:--?|–|—) [^–—]{1,80}? (?:--?|–|—)(?= )")
 _BREAK = re.compile(r"[a-z\d”\"]{2}[.?!]['”\"’]* |;")
 _NEXT_WORDS = re.compile(r"\s(?:[\w’'-]+\s){0,3}")  # "the 2013 murder", "the 18 August car bombing"
 
@@ -35,17 +35,23 @@ def find_date(
     costs = [
         (cost, phrase.start, phrase.resolved)
         for phrase in read_phrases(text, today)
-        if not (today and phrase.resolved.date > today)
-        and (cost := _cost(phrase, text, trigger_start, is_report)) is not None
+        if not _is_to_come(phrase, today) and (cost := _cost(phrase, text, trigger_start, is_report)) is not None
     ]
     return min(costs, key=lambda found: found[:2])[2] if costs else None
+
+
+def _is_to_come(phrase: Phrase, today: date | None) -> bool:
+    """Tell whether it lies behind publication: what is planned for then has not happened."""
+    if today is None:
+        return False
+    return phrase.resolved.date > today or (phrase.is_ahead and phrase.resolved.precision != "day")
 
 
 def _cost(phrase: Phrase, text: str, trigger: int, is_report: bool) -> int | None:
     """Return how far a phrase is from belonging to the trigger; None when it dates something else."""
     is_first = phrase.start < trigger
     between = _ASIDE.sub("", text[phrase.end : trigger] if is_first else text[trigger : phrase.start])
-    if _is_dateline(phrase, text) or (is_report and _dates_speech(phrase, text)):
+    if _is_dateline(phrase, text) or _compares(phrase, text) or (is_report and _dates_speech(phrase, text)):
         return None
     # "was hospitalized on Friday after being shot" dates the shot, "was arrested on Friday after" does not.
     is_harmed = _words("harmed", r"\W*(?:on )?$").search(text[: phrase.start]) is not None
@@ -65,6 +71,12 @@ def _is_dateline(phrase: Phrase, text: str) -> bool:
     behind = text[phrase.end : phrase.end + 4].lstrip()
     is_led = phrase.start < _DATELINE_REACH and text[: phrase.start].upper() == text[: phrase.start]
     return is_led and phrase.kind in ("day_month", "month_day") and behind.startswith(("(", "-", "–", "—", "["))
+
+
+def _compares(phrase: Phrase, text: str) -> bool:
+    """Tell whether it is the "since 1959" of "the first since 1959"."""
+    since = text[max(0, phrase.start - 7) : phrase.end].lower()
+    return "since " in since and re.search(r"\b(?:first|most|only|worst|\w{3,}est)\b", text[: phrase.start]) is not None
 
 
 def _parts(between: str, is_first: bool, is_report: bool, is_harmed: bool) -> bool:
