@@ -117,13 +117,8 @@ def _without_year(month: int, day: int, today: date | None, ahead: bool) -> Reso
 def _year(found: _Found, prefix: str) -> int | None:
     if full := found[f"{prefix}_y"]:
         return int(full)
-    short = found[f"{prefix}_yy"] if prefix == "dm" else None
-    if short is None:
-        return None
-    return next(
-        (year for year in (1900 + int(short), 2000 + int(short)) if found.today and abs(found.today.year - year) < 50),
-        None,
-    )
+    short = found["dm_yy"] if prefix == "dm" else None
+    return 1900 + int(short) if short else None
 
 
 def _day_month(found: _Found) -> Resolved:
@@ -271,7 +266,8 @@ def _parts() -> Mapping[str, str]:
     data = _data()
     months, words = data["months"], data["months_that_are_words"]
     any_form = sorted((name for names in months for name in names), key=len, reverse=True)
-    return data["parts"] | {
+    parts: dict[str, str] = data["parts"]
+    return parts | {
         "WEEKDAY": "|".join(data["weekdays"]),
         "MONTH": "|".join(name for name, *_ in months),
         "BAREMONTH": "|".join(name for name, *_ in months if name not in words),

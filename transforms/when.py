@@ -20,6 +20,10 @@ _LEADING_COST = 40
 _DATELINE_REACH = 50
 _ASIDE = re.compile(r", including [^,]*(?=,)| (?:--?|–|—) [^–—]{1,80}? (?:--?|–|—)(?= )")
 _BREAK = re.compile(r"[a-z\d”\"]{2}[.?!]['”\"’]* |;")
+_AGENCY = re.compile(r"\s*(?:\d\d\s*)?[(\[–—-]")
+_NOUN_NEXT = re.compile(
+    r" (?!(?:in|at|on|near|by|and|as|when|while|after|outside|from|for|to|of)\b)[a-z]", re.IGNORECASE
+)
 _NEXT_WORDS = re.compile(r"\s(?:[\w’'-]+\s){0,3}")  # "the 2013 murder", "the 18 August car bombing"
 
 
@@ -68,9 +72,8 @@ def _cost(phrase: Phrase, text: str, trigger: int, is_report: bool) -> int | Non
 
 def _is_dateline(phrase: Phrase, text: str) -> bool:
     """Tell whether it is the "16 FEB 90" of "PORT SELIM, 16 FEB 90 (AGENCY) --"."""
-    behind = text[phrase.end : phrase.end + 4].lstrip()
     is_led = phrase.start < _DATELINE_REACH and text[: phrase.start].upper() == text[: phrase.start]
-    return is_led and phrase.kind in ("day_month", "month_day") and behind.startswith(("(", "-", "–", "—", "["))
+    return is_led and phrase.kind in ("day_month", "month_day") and bool(_AGENCY.match(text, phrase.end))
 
 
 def _compares(phrase: Phrase, text: str) -> bool:
@@ -102,7 +105,7 @@ def _modifies_other(phrase: Phrase, text: str, between: str | None) -> bool:
     """Tell whether the phrase stands before a noun of its own, as in "his 2007 film" and "the 18 August vote"."""
     is_year = phrase.kind == "year" and re.match(r"(?:the|a|his|her|its|their)\s", phrase.resolved.text, re.I)
     led = phrase.kind == "day_month" and re.search(r"\bthe $", text[: phrase.start], re.I)
-    if not is_year and not (led and re.match(r" [A-Za-z]", text[phrase.end :])):
+    if not is_year and not (led and _NOUN_NEXT.match(text, phrase.end)):
         return False
     return between is None or _NEXT_WORDS.fullmatch(between) is None
 
