@@ -85,7 +85,7 @@ def find_names(words: Sequence[str], published: date | None = None, *, leaders: 
             continue
         for end in range(min(len(words), place + longest), place, -1):
             text = " ".join(words[place:end])
-            name = _any_case().get(text.lower(), text) if is_one_case and text not in _names() else text
+            name = _any_case().get(text.lower(), text) if is_one_case and text not in load_names() else text
             hit = _look_up(name, place, end, published, leaders)
             if hit is not None:
                 yield hit
@@ -95,7 +95,7 @@ def find_names(words: Sequence[str], published: date | None = None, *, leaders: 
 
 
 def _look_up(name: str, start: int, end: int, published: date | None, leaders: bool) -> Hit | None:
-    countries = _names().get(name)
+    countries = load_names().get(name)
     if countries is not None:
         return Hit(start, end, countries)
     if not leaders or end - start == 1:
@@ -143,7 +143,7 @@ def _is_about(hit: Hit, nearby: Mapping[str, float]) -> bool:
 
 def _known_form(words: Sequence[str]) -> str:
     text = " ".join(words)
-    return _any_case().get(text.lower(), text) if _is_one_case(words) and text not in _names() else text
+    return _any_case().get(text.lower(), text) if _is_one_case(words) and text not in load_names() else text
 
 
 def _only(hit: Hit, nearby: Mapping[str, float] | None) -> str | None:
@@ -174,7 +174,7 @@ def _is_person(hit: Hit, words: Sequence[str]) -> bool:
     after = words[hit.end] if hit.end < len(words) else ""
     beside = [word for word in (before, after) if word[:1].isupper() and word.lower() not in titles | offices]
     leaders, common = _leaders(), _word_list("titles", "common")
-    strange = (word for word in beside if word not in _names() and (word not in leaders or word.lower() in common))
+    strange = (word for word in beside if word not in load_names() and (word not in leaders or word.lower() in common))
     return any(not word.isupper() for word in strange)
 
 
@@ -204,7 +204,8 @@ def _is_one_case(words: Sequence[str]) -> bool:
 
 
 @cache
-def _names() -> Mapping[str, tuple[str, ...]]:
+def load_names() -> Mapping[str, tuple[str, ...]]:
+    """Return the countries that each known name may stand for, none for an organisation of many."""
     data = _data("nations")
     names: dict[str, tuple[str, ...]] = {}
     for country, known in _data("countries").items():
@@ -236,7 +237,7 @@ def demonym_countries() -> Mapping[str, str]:
 @cache
 def _any_case() -> Mapping[str, str]:
     """Return names by their letters in lower case, but for those that are other words then."""
-    known = {name.lower(): name for name in [*_leaders(), *_names()] if len(name) >= _ANY_CASE_LEAST}
+    known = {name.lower(): name for name in [*_leaders(), *load_names()] if len(name) >= _ANY_CASE_LEAST}
     return {lowered: name for lowered, name in known.items() if lowered not in _word_list("titles", "other_words")}
 
 
@@ -271,7 +272,7 @@ def _read_leader(entry: str, country: str | None) -> Iterator[tuple[str, Office]
 def _openers(*, lowered: bool) -> Mapping[str, int]:
     """Return how many words the longest name has that begins with a word: most words begin none."""
     openers: dict[str, int] = {}
-    for name in [*_names(), *_leaders()]:
+    for name in [*load_names(), *_leaders()]:
         words = (name.lower() if lowered else name).split()
         openers[words[0]] = max(openers.get(words[0], 0), len(words))
     return openers

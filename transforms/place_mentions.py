@@ -216,7 +216,7 @@ def _is_unknown_town(
     mention: Mention, lead: int | None, words: Sequence[_Token], behind: "_Qualifier", case: str
 ) -> bool:
     """Tell whether a name that the table lacks is a place: "in Elmo, Missouri", "the Iraqi town of Elmo"."""
-    if lead is None or case != "mixed" or len(words) > 2:
+    if lead is None or case != "mixed" or len(words) > 2 or words[-1].word.lower() in _words("roads"):
         return False
     is_qualified = behind.country is not None and words[-1].mark == ","
     return is_qualified or (mention.country is not None and mention.is_named_as_place)
@@ -277,12 +277,18 @@ def _evidence(
         return None
     if last.possessive and not _is_area(rows) and largest < limit("possessive_town"):
         return None
+    if _is_country(rows) and _acts(tokens, place, end, lead):
+        return None
     if lead is not None:
         return lead
-    # "US strikes" are by the US, "Kabul strikes" are on Kabul.
-    if _is_country(rows) and tokens[end].word.lower() in _words("acts"):
-        return None
     return _EVENT_COST if _is_event_behind(tokens, end) else _NOUN_COST
+
+
+def _acts(tokens: Sequence[_Token], place: int, end: int, lead: int | None) -> bool:
+    """Tell "US strikes" and "in a US strike", which are by the US, from "in Syria strike", which hit Syria."""
+    if end >= len(tokens) or tokens[end - 1].mark or tokens[end].word.lower() not in _words("acts"):
+        return False
+    return lead is None or tokens[place - 1].word.lower() in ("a", "an", "the") or tokens[place].word in ("US", "U.S")
 
 
 def _is_area(rows: Sequence[Row]) -> bool:

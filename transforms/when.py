@@ -14,12 +14,14 @@ __all__ = ["EventDate", "find_date"]
 
 # A phrase costs its distance from the trigger in characters, and more for what stands between.
 _COMMA, _QUOTE, _CLAUSE = 15, 25, 20
-_TOO_FAR = 230
+_TOO_FAR, _OUT_OF_SIGHT = 230, 500
+_WINDOW = 120  # characters before a phrase that tell what it dates
 _LEADING = 25  # a phrase that opens the sentence dates all of it
 _LEADING_COST = 40
 _DATELINE_REACH = 50
 _ASIDE = re.compile(r", including [^,]*(?=,)| (?:--?|–|—) [^–—]{1,80}? (?:--?|–|—)(?= )")
 _BREAK = re.compile(r"[a-z\d”\"]{2}[.?!]['”\"’]* |;")
+_SUPERLATIVE = re.compile(r"\b(?:first|most|only|worst|\w{3,}est)\b")
 _AGENCY = re.compile(r"\s*(?:\d\d\s*)?[(\[–—-]")
 _NOUN_NEXT = re.compile(
     r" (?!(?:in|at|on|near|by|and|as|when|while|after|outside|from|for|to|of)\b)[a-z]", re.IGNORECASE
@@ -54,19 +56,21 @@ def _is_to_come(phrase: Phrase, today: date | None) -> bool:
 def _cost(phrase: Phrase, text: str, trigger: int, is_report: bool) -> int | None:
     """Return how far a phrase is from belonging to the trigger; None when it dates something else."""
     is_first = phrase.start < trigger
+    is_leading = is_first and phrase.start <= _LEADING
+    if abs(phrase.start - trigger) > _OUT_OF_SIGHT and not is_leading:
+        return None
     between = _ASIDE.sub("", text[phrase.end : trigger] if is_first else text[trigger : phrase.start])
     if _is_dateline(phrase, text) or _compares(phrase, text) or (is_report and _dates_speech(phrase, text)):
         return None
     # "was hospitalized on Friday after being shot" dates the shot, "was arrested on Friday after" does not.
-    is_harmed = _words("harmed", r"\W*(?:on )?$").search(text[: phrase.start]) is not None
+    is_harmed = _words("harmed", r"\W*(?:on )?$").search(_before(phrase, text)) is not None
     if _parts(between, is_first, is_report, is_harmed):
         return None
     if _modifies_other(phrase, text, between if is_first else None):
         return None
     cost = len(between) + _COMMA * between.count(",") + _QUOTE * len(re.findall('[“”"]', between))
     cost += _CLAUSE * len(_joints().findall(between))
-    if phrase.start <= _LEADING and is_first:
-        cost = min(cost, _LEADING_COST)
+    cost = min(cost, _LEADING_COST) if is_leading else cost
     return cost if cost <= _TOO_FAR else None
 
 
@@ -79,7 +83,7 @@ def _is_dateline(phrase: Phrase, text: str) -> bool:
 def _compares(phrase: Phrase, text: str) -> bool:
     """Tell whether it is the "since 1959" of "the first since 1959"."""
     since = text[max(0, phrase.start - 7) : phrase.end].lower()
-    return "since " in since and re.search(r"\b(?:first|most|only|worst|\w{3,}est)\b", text[: phrase.start]) is not None
+    return "since " in since and _SUPERLATIVE.search(_before(phrase, text)) is not None
 
 
 def _parts(between: str, is_first: bool, is_report: bool, is_harmed: bool) -> bool:
@@ -96,15 +100,19 @@ def _parts(between: str, is_first: bool, is_report: bool, is_harmed: bool) -> bo
 
 
 def _dates_speech(phrase: Phrase, text: str) -> bool:
-    return bool(_words("say_before", r"\W*$").search(text[: phrase.start])) or bool(
-        _words("say_after").match(text[phrase.end :].lstrip(" ,"))
+    return bool(_words("say_before", r"\W*$").search(_before(phrase, text))) or bool(
+        _words("say_after").match(text[phrase.end : phrase.end + _WINDOW].lstrip(" ,"))
     )
+
+
+def _before(phrase: Phrase, text: str) -> str:
+    return text[max(0, phrase.start - _WINDOW) : phrase.start]
 
 
 def _modifies_other(phrase: Phrase, text: str, between: str | None) -> bool:
     """Tell whether the phrase stands before a noun of its own, as in "his 2007 film" and "the 18 August vote"."""
     is_year = phrase.kind == "year" and re.match(r"(?:the|a|his|her|its|their)\s", phrase.resolved.text, re.I)
-    led = phrase.kind == "day_month" and re.search(r"\bthe $", text[: phrase.start], re.I)
+    led = phrase.kind == "day_month" and _before(phrase, text).lower().endswith("the ")
     if not is_year and not (led and _NOUN_NEXT.match(text, phrase.end)):
         return False
     return between is None or _NEXT_WORDS.fullmatch(between) is None

@@ -13,7 +13,7 @@ _DATELINE_WEIGHT = 2.0  # mentions that a dateline is worth
 _CONTEXT_WEIGHT, _SENTENCE_WEIGHT = 1.3, 1.0  # decimal powers of population that a mention of the country is worth
 _KIND_WEIGHT = {"country": 2.0, "region": 1.2, "province": 0.3, "town": 0.0, "district": -0.3, "alias": -0.6}
 _COMMA, _CLAUSE, _BREAK, _WHOLE_COUNTRY = 10, 15, 120, 25  # costs, in characters of distance
-_TOO_FAR = 260
+_TOO_FAR, _OUT_OF_SIGHT = 260, 400
 _SPEECH_LIMIT = 20  # acts of speech happen in, at or near places, not from or to them
 
 
@@ -35,7 +35,8 @@ def find_place(
     ``countries`` are those of the article, see article_countries. ``is_report`` says that the event is not itself an
     act of speech: then "the bombing of Aleppo" and "from Aleppo" place it, too.
     """
-    mentions = [mention for mention in find_mentions(text) if is_report or mention.cost <= _SPEECH_LIMIT]
+    near = (mention for mention in find_mentions(text) if _is_near(mention, trigger_start))
+    mentions = [mention for mention in near if is_report or mention.cost <= _SPEECH_LIMIT]
     ranked = sorted((cost, n) for n, mention in enumerate(mentions) if (cost := _cost(mention, text, trigger_start)))
     for cost, number in ranked:
         if cost > _TOO_FAR:
@@ -55,6 +56,10 @@ def article_countries(title: str | None, text: str) -> Mapping[str, float]:
         if place is not None:
             counts[place.country] = counts.get(place.country, 0) + _DATELINE_WEIGHT
     return counts
+
+
+def _is_near(mention: Mention, trigger: int) -> bool:
+    return mention.is_dateline or abs(mention.start - trigger) <= _OUT_OF_SIGHT
 
 
 def _cost(mention: Mention, text: str, trigger: int) -> int:
