@@ -1,33 +1,33 @@
 """Place names of a sentence that something beside them makes places: a preposition, a country, "city", "bombing"."""
 
 import re
-import tomllib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import cache, lru_cache
-from importlib.resources import files
-from typing import Any, NamedTuple
+from functools import lru_cache
+from typing import NamedTuple
 
 from transforms.gazetteer import Row, fold, look_up
 from transforms.nations import country_names, demonym_countries
+from transforms.place_words import (
+    Token,
+    case_of,
+    is_modifier,
+    limit,
+    prepositions,
+    read_tokens,
+    states,
+    telling,
+    word_list,
+)
 
-LONGEST_NAME = 5  # words
+LONGEST_NAME = 5  # word_list
 _EVENT_COST, _NOUN_COST, _QUALIFIED_COST, _DATELINE_COST = 5, 10, 30, 180
 _LIST_COST = 10
 _HOLDER_COST = 80  # "the government in Baghdad" says whose it is, not where
 
-_TOKEN = re.compile(r"[^\s()\[\]“”\"]+|[()]")
 _INNER = frozenset(
     {"de", "del", "da", "do", "dos", "la", "las", "los", "el", "al", "i", "e", "upon", "ez", "es", "sur", "and"}
 )
-
-
-class _Token(NamedTuple):
-    start: int
-    end: int  # of the word, without the marks behind it
-    word: str
-    mark: str  # what stands behind the word: "," or "." or nothing
-    possessive: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,40 +52,15 @@ class Mention:
 @lru_cache(maxsize=64)  # a sentence with several events is read once
 def find_mentions(text: str) -> tuple[Mention, ...]:
     """Return the place names of a sentence that something beside them makes a place, in reading order."""
-    tokens = _tokens(text)
+    tokens = read_tokens(text)
     mentions = tuple(find_datelines(text))
     start = next((n for n, token in enumerate(tokens) if mentions and token.start >= mentions[0].end), 0)
-    return mentions + tuple(_walk(tokens, start, _case_of(text)))
-
-
-def _tokens(text: str) -> list[_Token]:
-    return [_token(found.group(), found.start()) for found in _TOKEN.finditer(text)]
-
-
-def _token(raw: str, start: int) -> _Token:
-    if raw.isalpha():
-        return _Token(start, start + len(raw), raw, "", False)
-    kept = raw.lstrip("'‘’")
-    start += len(raw) - len(kept)
-    word = kept.rstrip(",.;:!?…'’") or kept
-    mark = kept[len(word) : len(word) + 1]
-    is_possessive = word.endswith(("'s", "’s"))
-    word = word[:-2] if is_possessive else word
-    return _Token(start, start + len(word), word, mark, is_possessive)
+    return mentions + tuple(_walk(tokens, start, case_of(text)))
 
 
 @lru_cache(maxsize=8192)  # news names the same places again and again
 def _rows(name: str) -> tuple[Row, ...]:
     return tuple(look_up(fold(name)))
-
-
-def _case_of(text: str) -> str:
-    """Return "upper", "lower", "title" or "mixed": only in the last capitals tell names."""
-    if text.isupper() or text.islower():
-        return "upper" if text.isupper() else "lower"
-    words = [word for word in text.split() if len(word) > 3]
-    capitals = sum(word[0].isupper() for word in words)
-    return "title" if len(words) > 3 and capitals > 0.7 * len(words) else "mixed"
 
 
 def find_datelines(text: str) -> Iterator[Mention]:
@@ -109,14 +84,14 @@ _DATELINE = re.compile(
 )
 
 
-def _walk(tokens: Sequence[_Token], start: int, case: str) -> Iterator[Mention]:
+def _walk(tokens: Sequence[Token], start: int, case: str) -> Iterator[Mention]:
     """Yield mentions, left to right: a preposition opens the way for a name until another word closes it."""
-    prepositions, nationalities = _prepositions(), demonym_countries()
+    openers, nationalities = prepositions(), demonym_countries()
     lead, country, place = _Lead(), None, start
     while place < len(tokens):
         token = tokens[place]
         is_name = case == "lower" or token.word[:1].isupper()
-        if token.word.lower() in prepositions and _opens(
+        if token.word.lower() in openers and _opens(
             token.word, lead, is_name and case in ("mixed", "title") and place > 0
         ):
             lead = _lead(tokens, place)
@@ -154,12 +129,12 @@ class _Lead:
     def after_name(self) -> "_Lead":
         return _Lead(self.preposition, is_listing=self.preposition is not None)
 
-    def after(self, token: _Token, *, is_name: bool) -> "_Lead":
+    def after(self, token: Token, *, is_name: bool) -> "_Lead":
         if self.preposition is None:
             return self
         if self.is_listing:
             return _Lead(self.preposition + _LIST_COST) if token.word in ("and", "or") else _Lead()
-        if not self.is_unknown and _is_modifier(token.word.lower()):
+        if not self.is_unknown and is_modifier(token.word.lower()):
             return self
         return _Lead(self.preposition, is_unknown=True) if is_name else _Lead()
 
@@ -170,23 +145,23 @@ class _Lead:
 
 def _opens(word: str, lead: _Lead, is_name: bool) -> bool:
     lowered = word.lower()
-    return lowered in _prepositions() and (lead.cost is None or lowered != "of") and not is_name
+    return lowered in prepositions() and (lead.cost is None or lowered != "of") and not is_name
 
 
 def _is_country(rows: Sequence[Row]) -> bool:
     return any(row.kind == "country" for row in rows)
 
 
-def _lead(tokens: Sequence[_Token], place: int) -> _Lead:
+def _lead(tokens: Sequence[Token], place: int) -> _Lead:
     preposition = tokens[place].word.lower()
     before = tokens[place - 1].word.lower() if place else ""
-    if preposition == "of" and before in _words("nouns"):
+    if preposition == "of" and before in word_list("nouns"):
         return _Lead(_NOUN_COST)
-    return _Lead(int(_prepositions()[preposition]) + (_HOLDER_COST if before in _words("holders") else 0))
+    return _Lead(int(prepositions()[preposition]) + (_HOLDER_COST if before in word_list("holders") else 0))
 
 
 def _name_at(
-    tokens: Sequence[_Token], place: int, case: str, lead: int | None, country: str | None
+    tokens: Sequence[Token], place: int, case: str, lead: int | None, country: str | None
 ) -> tuple[Mention, int] | None:
     """Return the longest place name that begins at a token and has something that makes it a place."""
     longest = _longest(tokens, place, case)
@@ -194,7 +169,7 @@ def _name_at(
         return None
     for end in range(longest, place, -1):
         words, behind = tokens[place:end], _qualifier_behind(tokens, end)
-        is_told = _has_noun_behind(tokens, end) or (end > place + 1 and words[-1].word.lower() in _words("nouns"))
+        is_told = _has_noun_behind(tokens, end) or (end > place + 1 and words[-1].word.lower() in word_list("nouns"))
         if lead is None and behind.country is None and not is_told:
             continue
         rows = _rows(" ".join([token.word for token in words]))
@@ -203,7 +178,7 @@ def _name_at(
             if lead is None and not is_told:
                 continue
         cost = _evidence(tokens, place, end, case, lead, rows, behind.country)
-        is_told = is_told or (place > 1 and tokens[place - 2].word.lower() in _words("nouns"))
+        is_told = is_told or (place > 1 and tokens[place - 2].word.lower() in word_list("nouns"))
         mention = Mention(
             words[0].start, words[-1].end, cost or 0, rows, behind.country or country, behind.admin, False, is_told
         )
@@ -213,22 +188,22 @@ def _name_at(
 
 
 def _is_unknown_town(
-    mention: Mention, lead: int | None, words: Sequence[_Token], behind: "_Qualifier", case: str
+    mention: Mention, lead: int | None, words: Sequence[Token], behind: "_Qualifier", case: str
 ) -> bool:
     """Tell whether a name that the table lacks is a place: "in Elmo, Missouri", "the Iraqi town of Elmo"."""
-    if lead is None or case != "mixed" or len(words) > 2 or words[-1].word.lower() in _words("roads"):
+    if lead is None or case != "mixed" or len(words) > 2 or words[-1].word.lower() in word_list("roads"):
         return False
     is_qualified = behind.country is not None and words[-1].mark == ","
     return is_qualified or (mention.country is not None and mention.is_named_as_place)
 
 
-def _may_be_told(tokens: Sequence[_Token], place: int, end: int) -> bool:
+def _may_be_told(tokens: Sequence[Token], place: int, end: int) -> bool:
     """Tell in short whether anything behind a name without a preposition can make it a place."""
     behind = tokens[place + 1 : end + 1]
-    return tokens[end - 1].mark == "," or any(token.word.lower() in _telling() or token.word == "(" for token in behind)
+    return tokens[end - 1].mark == "," or any(token.word.lower() in telling() or token.word == "(" for token in behind)
 
 
-def _longest(tokens: Sequence[_Token], place: int, case: str) -> int:
+def _longest(tokens: Sequence[Token], place: int, case: str) -> int:
     """Return where a name ends at the latest: capitals, small joints inside, no marks between."""
     end = last = place
     while end < min(len(tokens), place + LONGEST_NAME):
@@ -251,7 +226,7 @@ def _dropped_if_wrong(mention: Mention, behind: "_Qualifier") -> Mention:
 
 
 def _evidence(
-    tokens: Sequence[_Token],
+    tokens: Sequence[Token],
     place: int,
     end: int,
     case: str,
@@ -264,7 +239,7 @@ def _evidence(
     is_single = end - place == 1
     if qualified is not None:
         return lead if lead is not None else _QUALIFIED_COST
-    if is_single and (last.word.lower() in _words("stop") or len(last.word) < 3) and not _is_area(rows):
+    if is_single and (last.word.lower() in word_list("stop") or len(last.word) < 3) and not _is_area(rows):
         return None
     largest = max((row.size for row in rows), default=0)
     # In headlines every word is in capitals: only great places are told from persons and papers.
@@ -273,7 +248,7 @@ def _evidence(
         return None
     if case in ("upper", "lower") and largest < limit("known_in_one_case"):
         return None
-    if largest < limit("house_town") and end < len(tokens) and not last.mark and tokens[end].word in _words("houses"):
+    if largest < limit("house_town") and _is_part_of_house(tokens, end):
         return None
     if last.possessive and not _is_area(rows) and largest < limit("possessive_town"):
         return None
@@ -284,9 +259,17 @@ def _evidence(
     return _EVENT_COST if _is_event_behind(tokens, end) else _NOUN_COST
 
 
-def _acts(tokens: Sequence[_Token], place: int, end: int, lead: int | None) -> bool:
+def _is_part_of_house(tokens: Sequence[Token], end: int) -> bool:
+    """Tell whether a name goes on as a house's or a road's: "Mill Road", "the Savoy bar"."""
+    if end >= len(tokens) or tokens[end - 1].mark:
+        return False
+    word = tokens[end].word
+    return word in word_list("houses") or (word[:1].isupper() and word.lower() in word_list("roads"))
+
+
+def _acts(tokens: Sequence[Token], place: int, end: int, lead: int | None) -> bool:
     """Tell "US strikes" and "in a US strike", which are by the US, from "in Syria strike", which hit Syria."""
-    if end >= len(tokens) or tokens[end - 1].mark or tokens[end].word.lower() not in _words("acts"):
+    if end >= len(tokens) or tokens[end - 1].mark or tokens[end].word.lower() not in word_list("acts"):
         return False
     return lead is None or tokens[place - 1].word.lower() in ("a", "an", "the") or tokens[place].word in ("US", "U.S")
 
@@ -295,25 +278,25 @@ def _is_area(rows: Sequence[Row]) -> bool:
     return any(row.kind in ("country", "region") for row in rows)
 
 
-def _ends_name(tokens: Sequence[_Token], end: int) -> bool:
+def _ends_name(tokens: Sequence[Token], end: int) -> bool:
     """Tell whether the name is over: no other capitalised word goes on with it but "Province" and the like."""
     if end >= len(tokens) or tokens[end - 1].mark or tokens[end - 1].possessive:
         return True
     following = tokens[end].word
-    return not following[:1].isupper() or following.lower() in _words("generic")
+    return not following[:1].isupper() or following.lower() in word_list("generic")
 
 
-def _has_noun_behind(tokens: Sequence[_Token], end: int) -> bool:
+def _has_noun_behind(tokens: Sequence[Token], end: int) -> bool:
     if end >= len(tokens) or tokens[end - 1].mark or tokens[end - 1].possessive:
         return False
-    return tokens[end].word.lower() in _words("nouns") or _is_event_behind(tokens, end)
+    return tokens[end].word.lower() in word_list("nouns") or _is_event_behind(tokens, end)
 
 
-def _is_event_behind(tokens: Sequence[_Token], end: int) -> bool:
+def _is_event_behind(tokens: Sequence[Token], end: int) -> bool:
     behind = [token.word.lower() for token in tokens[end : end + 3]]
-    while len(behind) > 1 and behind[0] in _words("event_fillers"):
+    while len(behind) > 1 and behind[0] in word_list("event_fillers"):
         behind = behind[1:]
-    return bool(behind) and behind[0] in _words("events")
+    return bool(behind) and behind[0] in word_list("events")
 
 
 class _Qualifier(NamedTuple):
@@ -324,7 +307,7 @@ class _Qualifier(NamedTuple):
     end: int
 
 
-def _qualifier_behind(tokens: Sequence[_Token], end: int) -> _Qualifier:
+def _qualifier_behind(tokens: Sequence[Token], end: int) -> _Qualifier:
     """Return country and province of the ", Iraq", ", Mo." or "(Iraq)" behind a name."""
     last = tokens[end - 1]
     is_bracketed = end < len(tokens) and tokens[end].word == "(" and not last.mark
@@ -345,7 +328,7 @@ def _qualifier(text: str) -> tuple[str | None, str | None]:
     """Return country and province that a text behind a comma names; provinces only of the USA."""
     if not text:
         return None, None
-    if (state := _states().get(text) or _states().get(text.rstrip("."))) is not None:
+    if (state := states().get(text) or states().get(text.rstrip("."))) is not None:
         return "USA", state
     names = country_names()
     country = names.get(text) or names.get(text.rstrip("."))
@@ -353,42 +336,3 @@ def _qualifier(text: str) -> tuple[str | None, str | None]:
         areas = {row.country for row in _rows(text) if row.kind in ("province", "region")}
         country = next(iter(areas)) if len(areas) == 1 else None
     return country, None
-
-
-@cache
-def _states() -> Mapping[str, str]:
-    return {
-        name.replace("_", " "): code
-        for code, names in _data("regions")["states"].items()
-        for name in (code, *names.split())
-    }
-
-
-def _is_modifier(word: str) -> bool:
-    return word in _words("modifiers") or word.endswith(tuple(_words("modifier_endings")))
-
-
-@cache
-def _prepositions() -> Mapping[str, int]:
-    found: Mapping[str, int] = _data("where")["prepositions"]
-    return found
-
-
-@cache
-def _words(name: str) -> frozenset[str]:
-    return frozenset(_data("where")["words"][name].split())
-
-
-@cache
-def _telling() -> frozenset[str]:
-    return _words("nouns") | _words("events") | _words("event_fillers")
-
-
-def limit(name: str) -> int:
-    """Return a limit of the rules, ten times the decimal logarithm of a population."""
-    return int(_data("where")["limits"][name])
-
-
-@cache
-def _data(stem: str) -> Mapping[str, Any]:
-    return tomllib.loads(files("transforms").joinpath(f"rules/{stem}.toml").read_text(encoding="utf-8"))

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 from transforms.gazetteer import Row
 from transforms.nations import count_countries
-from transforms.place_mentions import Mention, find_datelines, find_mentions, limit
+from transforms.place_mentions import Mention, find_datelines, find_mentions
+from transforms.place_words import limit
 
 _DATELINE_REACH = 120  # characters
 _DATELINE_WEIGHT = 2.0  # mentions that a dateline is worth
@@ -99,7 +100,7 @@ def _resolve(mention: Mention, text: str, countries: Mapping[str, float], votes:
 
     best = max(rows, key=score)
     is_hinted = mention.country or mention.admin or best.country in countries or best.country in votes
-    is_hinted = is_hinted or (mention.is_named_as_place and len({row.country for row in rows}) == 1)
+    is_hinted = is_hinted or (mention.is_named_as_place and not countries and len({row.country for row in rows}) == 1)
     least = limit("known_elsewhere" if votes else "known_alone")
     if not is_hinted and best.kind not in ("country", "region") and best.size < least:
         return None
