@@ -122,7 +122,7 @@ def _family_alone(words: Sequence[str], published: date | None, nearby: Mapping[
         offices = [office for office in _leaders().get(family, ()) if not office.is_full_name]
         if offices:
             hit = _leader_hit(start, len(words), offices, published)
-            is_titled = start > 0 and words[start - 1].lower() != "the"
+            is_titled = start > 0 and words[start - 1].lower() not in _word_list("titles", "courtesy")
             is_known = is_titled or family.lower() not in _word_list("titles", "common")
             return hit if is_known or (hit is not None and _is_about(hit, nearby)) else None
         if words[start].lower() not in titles:

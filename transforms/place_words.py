@@ -58,7 +58,7 @@ def states() -> Mapping[str, str]:
 
 def is_modifier(word: str) -> bool:
     """Tell whether a word may stand between a preposition and a name."""
-    return word in word_list("modifiers") or word.endswith(tuple(word_list("modifier_endings")))
+    return word in word_list("modifiers") or ("-" in word and word.endswith(tuple(word_list("modifier_endings"))))
 
 
 @cache
