@@ -87,6 +87,7 @@ _DATELINE = re.compile(
 def _walk(tokens: Sequence[Token], start: int, case: str) -> Iterator[Mention]:
     """Yield mentions, left to right: a preposition opens the way for a name until another word closes it."""
     openers, nationalities = prepositions(), demonym_countries()
+    tells = [token.mark == "," or token.word == "(" or token.word.lower() in telling() for token in tokens]
     lead, country, place = _Lead(), None, start
     while place < len(tokens):
         token = tokens[place]
@@ -96,7 +97,12 @@ def _walk(tokens: Sequence[Token], start: int, case: str) -> Iterator[Mention]:
         ):
             lead = _lead(tokens, place)
             country = country if token.word == "of" else None  # "the Iraqi town of"
-        elif is_name and (found := _name_at(tokens, place, case, lead.cost, country)) is not None:
+        elif (
+            is_name
+            # Nothing makes it a place: most capitalised words are sorted out here.
+            and (lead.cost is not None or any(tells[place : place + LONGEST_NAME + 3]))
+            and (found := _name_at(tokens, place, case, lead.cost, country)) is not None
+        ):
             mention, place = found
             yield mention
             # "in Syria's Idlib" leads on to the place within, "in Idlib and Homs" to the next.
@@ -164,15 +170,15 @@ def _name_at(
     tokens: Sequence[Token], place: int, case: str, lead: int | None, country: str | None
 ) -> tuple[Mention, int] | None:
     """Return the longest place name that begins at a token and has something that makes it a place."""
-    longest = _longest(tokens, place, case)
-    if lead is None and not _may_be_told(tokens, place, longest):
-        return None
-    for end in range(longest, place, -1):
-        words, behind = tokens[place:end], _qualifier_behind(tokens, end)
+    for end in range(_longest(tokens, place, case), place, -1):
+        words = tokens[place:end]
+        rows = _rows(" ".join([token.word for token in words]))
+        if not rows and country is None and words[-1].mark != ",":
+            continue
+        behind = _qualifier_behind(tokens, end)
         is_told = _has_noun_behind(tokens, end) or (end > place + 1 and words[-1].word.lower() in word_list("nouns"))
         if lead is None and behind.country is None and not is_told:
             continue
-        rows = _rows(" ".join([token.word for token in words]))
         if behind.country is not None and _is_area(rows):
             behind = _Qualifier(None, None, end)  # "Iraq, Iran and Syria"
             if lead is None and not is_told:
@@ -195,12 +201,6 @@ def _is_unknown_town(
         return False
     is_qualified = behind.country is not None and words[-1].mark == ","
     return is_qualified or (mention.country is not None and mention.is_named_as_place)
-
-
-def _may_be_told(tokens: Sequence[Token], place: int, end: int) -> bool:
-    """Tell in short whether anything behind a name without a preposition can make it a place."""
-    behind = tokens[place + 1 : end + 1]
-    return tokens[end - 1].mark == "," or any(token.word.lower() in telling() or token.word == "(" for token in behind)
 
 
 def _longest(tokens: Sequence[Token], place: int, case: str) -> int:
