@@ -5,7 +5,9 @@ import tomllib
 from collections.abc import Mapping
 from functools import cache
 from importlib.resources import files
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
+
+Case = Literal["upper", "lower", "title", "mixed"]
 
 _TOKEN = re.compile(r"[^\s()\[\]“”\"]+|[()]")
 
@@ -37,7 +39,7 @@ def _token(raw: str, start: int) -> Token:
     return Token(start, start + len(word), word, mark, is_possessive)
 
 
-def case_of(text: str) -> str:
+def case_of(text: str) -> Case:
     """Return "upper", "lower", "title" or "mixed": only in the last capitals tell names."""
     if text.isupper() or text.islower():
         return "upper" if text.isupper() else "lower"

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 from transforms.gazetteer import Row
 from transforms.nations import count_countries
-from transforms.place_mentions import Mention, find_datelines, find_mentions
+from transforms.place_mentions import find_datelines, find_mentions
+from transforms.place_names import Mention
 from transforms.place_words import limit
 
 _DATELINE_REACH = 120  # characters
