@@ -91,6 +91,9 @@ def test_places(text: str, expected: str | None) -> None:
         ("Kinston", {}, None),
         ("Kinston", {"USA": 1.0}, "USA"),
         ("Rafah", {"PSE": 2.0}, "PSE"),
+        ("Kashmir", {}, None),
+        ("Kashmir", {"IND": 3.0, "PAK": 2.0}, "IND"),
+        ("Kashmir", {"PAK": 3.0}, "PAK"),
     ],
 )
 def test_the_article_decides_between_namesakes(name: str, countries: dict[str, float], expected: str | None) -> None:

@@ -195,7 +195,7 @@ def region_lines(towns: Iterable[Town]) -> Iterator[Line]:
     """Yield the regions and aliases of ``regions.toml``."""
     regions = read_toml("regions")
     for name, (country, latitude, longitude) in regions["regions"].items():
-        yield fold(name), country, "", latitude, longitude, 60, "r"
+        yield fold(name.removesuffix(f" ({country})")), country, "", latitude, longitude, 60, "r"
     largest: dict[tuple[str, str], Town] = {}
     for town in sorted(towns, key=lambda town: town.population):
         largest[fold(town.name), town.country] = town

@@ -100,6 +100,8 @@ def _resolve(mention: Mention, text: str, countries: Mapping[str, float], votes:
         return row.size / 10 + _KIND_WEIGHT[row.kind] + hints, row.country, row.admin
 
     best = max(rows, key=score)
+    if any(row.country != best.country and score(row)[0] == score(best)[0] for row in rows):
+        return None  # Kashmir, of which nothing tells the side
     is_hinted = mention.country or mention.admin or best.country in countries or best.country in votes
     is_hinted = is_hinted or (mention.is_named_as_place and not countries and len({row.country for row in rows}) == 1)
     least = limit("known_elsewhere" if votes else "known_alone")
