@@ -62,6 +62,8 @@ def when(text: str, trigger: str, *, published: datetime | None = PUBLISHED, is_
         ("on Feb. 28", "2021-02-28 day"),
         ("on the 3rd of March", "2021-03-03 day"),
         ("on November 30", "2020-11-30 day"),
+        ("on 24 May last year", "2020-05-24 day"),
+        ("on February 2 of this year", "2021-02-02 day"),
         ("on Sunday, Nov. 15", "2020-11-15 day"),
         ("on Christmas Day", "2020-12-25 day"),
         ("on New Year's Eve", "2020-12-31 day"),

@@ -16,6 +16,7 @@ Resolved = tuple[date, Precision] | None
 _NEAR = timedelta(days=45)
 _SOON = timedelta(days=120)
 _DAY = timedelta(days=1)
+_SHIFT = {"last": -1, "this": 0, "next": 1}  # years
 _CUE_REACH = 60  # characters before a phrase in which "will" makes it lie ahead
 
 
@@ -117,6 +118,8 @@ def _without_year(month: int, day: int, today: date | None, ahead: bool) -> Reso
 def _year(found: _Found, prefix: str) -> int | None:
     if full := found[f"{prefix}_y"]:
         return int(full)
+    if (relation := found[f"{prefix}_rel"]) and found.today:
+        return found.today.year + _SHIFT[relation]
     short = found["dm_yy"] if prefix == "dm" else None
     return 1900 + int(short) if short else None
 
@@ -145,8 +148,7 @@ def _month_year(found: _Found) -> Resolved:
     month = month_number(found["my_m"])
     if found["my_y"]:
         return date(int(found["my_y"]), month, 1), "month"
-    shift = {"last": -1, "this": 0, "next": 1}[found["my_rel"]]
-    return (date(found.today.year + shift, month, 1), "month") if found.today else None
+    return (date(found.today.year + _SHIFT[found["my_rel"]], month, 1), "month") if found.today else None
 
 
 def _month(found: _Found, today: date) -> Resolved:
