@@ -1,23 +1,16 @@
 """Find reports of people killed, injured or missing in a parsed sentence, and count them."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 
 from spacy.tokens import Doc, Token
 
 from schemas.event import Finding
-from transforms import victims
-from transforms.casualty_checks import has_company, is_actual, is_animal, is_any_person, meets
+from transforms.casualty_checks import has_company, is_actual, is_animal, meets
 from transforms.casualty_counts import Mention, add_up, is_dead_too, less_killed, total, without_killed
+from transforms.casualty_people import heads_of, named_by, people_of
 from transforms.casualty_rules import Effect, Rule, lexicon
-from transforms.victims import Group, Scene, Words
-
-_PEOPLE: Mapping[str, Callable[[Token], list[Token]]] = {
-    "object": victims.objects,
-    "lost": victims.lost,
-    "subject": victims.subjects,
-    "predicate": victims.described,
-    "event": victims.belonging,
-}
+from transforms.crowd import read_scene
+from transforms.scene import Group, Scene, Words
 
 
 def find_casualties(doc: Doc) -> list[Finding]:
@@ -28,7 +21,7 @@ def find_casualties(doc: Doc) -> list[Finding]:
     present = frozenset(token.lower_ for token in doc)
     if "how many" in doc.text.lower():
         return []
-    scene = victims.read_scene(doc, lexicon().count)
+    scene = read_scene(doc, lexicon().count)
     mentions = [_mention(token, rule, scene, present) for token, rule in triggers]
     actual = [mention for mention in mentions if mention is not None]
     return [_finding(doc, actual, present)] if actual else []
@@ -49,8 +42,8 @@ def _mention(token: Token, rule: Rule, scene: Scene, present: Words) -> Mention 
     """Return what a trigger reports, None when it reports nothing."""
     if not is_actual(token, rule) or not has_company(token, rule, present):
         return None
-    heads = list(victims.with_conjuncts(token, _people(token, rule), scene))
-    groups = _groups(token, rule, heads, scene)
+    heads = heads_of(token, rule)
+    groups = people_of(token, rule, scene)
     named = [*heads, *(scene.doc[group.head] for group in groups)]
     if any(head.lower_ in lexicon().bars["things"] for head in named) or is_animal(named, present):
         return None
@@ -58,145 +51,8 @@ def _mention(token: Token, rule: Rule, scene: Scene, present: Words) -> Mention 
         return None
     if any(child.dep_ == "neg" for child in token.children) and not any(group.high == 0 for group in groups):
         return None
-    effect: Effect = "killed" if rule.effect == "casualty" and _listed(token) else _effect(token, rule)
+    effect: Effect = "killed" if rule.effect == "casualty" and named_by(token, scene) else _effect(token, rule)
     return Mention(rule, token, effect, groups)
-
-
-def _people(token: Token, rule: Rule) -> list[Token]:
-    if rule.frame == "event" and _is_way_to_die(token):
-        return victims.objects(token.head.head) or victims.subjects(token.head.head)
-    if find := _PEOPLE.get(rule.frame):
-        return find(token)
-    if rule.frame == "harm":
-        return _harmed(token)
-    if rule.frame == "attribute":
-        return victims.belonging(token.head)
-    if rule.frame == "lives":
-        return victims.subjects(token.head) if token.head.lemma_ in {"lose", "give"} else [token]
-    return []
-
-
-def _is_way_to_die(noun: Token) -> bool:
-    """Tell whether a noun is the death of "beaten to death" and "fell to their deaths"."""
-    words = {child.lower_ for child in noun.children}
-    return noun.head.lower_ == "to" and words.isdisjoint({"the", "of", "a"})
-
-
-def _listed(token: Token) -> tuple[Group, ...]:
-    """Count whom "the victims were identified as" or "among the dead were" names."""
-    verb = token.head.head if token.head.dep_ == "prep" else token.head
-    names: list[Token] = []
-    if token.dep_ == "nsubjpass" and verb.lemma_ == "identify":
-        names = [name for prep in victims.children(verb, {"prep"}) for name in victims.children(prep, {"pobj"})]
-    elif token.dep_ in {"nsubj", "pobj"} and verb.lemma_ == "be" and victims.children(token, {"det"}):
-        names = victims.children(verb, {"attr"}) or victims.children(verb, {"nsubj"})
-    known = lexicon().counting["people"]
-    everybody = [person for name in names for person in (name, *name.conjuncts)]
-    people = [p for p in everybody if p.tag_ in {"NN", "NNP"} and (p.tag_ == "NNP" or p.lower_ in known)]
-    return tuple(Group(p.idx, p.i, 1, 1, False, p.idx, p.idx + len(p)) for p in people if p != token)
-
-
-def _harmed(token: Token) -> list[Token]:
-    """Return who has the injuries: the subject of "suffered injuries", the man "with a wound"."""
-    verb = token.head
-    if verb.dep_ == "prep":
-        verb = verb.head
-    if verb.pos_ in {"NOUN", "PROPN"}:
-        return [verb]
-    return victims.children(verb, {"nsubj", "nsubjpass"}) or ([verb.head] if verb.dep_ in {"acl", "relcl"} else [])
-
-
-def _groups(token: Token, rule: Rule, heads: Sequence[Token], scene: Scene) -> tuple[Group, ...]:
-    """Count the people of a mention: by the parse, by the words before it, then by the words behind it."""
-    if rule.frame == "toll":
-        return _toll(token, scene)
-    if rule.frame == "sign":
-        return ()
-    if rule.frame == "adverb":
-        group = victims.stated_at(token.i - 1, scene)
-        return (group,) if group else ()
-    if rule.frame != "event" and (listed := _listed(token)):
-        return listed
-    parsed = tuple(victims.count(head, scene) for head in heads)
-    if rule.frame == "event" and token.tag_ in {"NNS", "NNPS"}:
-        parsed = tuple(group for group in parsed if group.stated or len(parsed) > 1)
-    if rule.frame == "attribute":
-        return tuple(group for group in parsed if is_any_person((group,), scene))
-    if _looks_back(token, rule, scene):
-        before = victims.count_before(_anchor(token, rule), scene)
-        is_open = bool(before) and not _is_embedded(before[0], scene)
-        if is_open and (rule.frame != "event" or before[0].stated) and _is_nearer(token, before, parsed, scene):
-            return before
-    if rule.frame in {"event", "people"} and not heads:
-        return _own(token, rule, scene)
-    if rule.frame in {"object", "event"} and not any(group.low == 0 for group in parsed):
-        after = victims.count_after(token, scene)
-        return after if _is_better(after, parsed) else parsed
-    return parsed
-
-
-def _anchor(token: Token, rule: Rule) -> Token:
-    """Return the word before which the people stand: of "suffering from wounds" and "lost their lives" the verb."""
-    verb = token.head.head if token.head.dep_ == "prep" else token.head
-    is_below = rule.frame == "harm" or (rule.frame == "lives" and token.head.lemma_ in {"lose", "give"})
-    return verb if is_below and verb.i < token.i else token
-
-
-def _own(token: Token, rule: Rule, scene: Scene) -> tuple[Group, ...]:
-    """Count what the trigger itself names: 62 murders, a body, the killing."""
-    counted = victims.count(token, scene)
-    is_one = token.tag_ in {"NN", "NNP", "JJ", "VBN"} and token.lower_ not in {"remains"}
-    is_single = rule.frame == "people" or token.lower_ in lexicon().counting["single_events"]
-    return (counted,) if counted.stated or (is_one and is_single) else ()
-
-
-def _looks_back(token: Token, rule: Rule, scene: Scene) -> bool:
-    """Tell whether the people may stand before the trigger: "five killed", not "killing five"."""
-    if rule.frame in {"event", "people", "lives", "predicate", "subject", "harm"}:
-        return True
-    found = victims.children(token, {"dobj"})
-    is_active = any(child.i not in scene.aside for child in found) or rule.frame == "attribute"
-    is_participle = token.lower_.endswith("ed") or token.lower_ in {"shot", "hurt", "slain", "burnt"}
-    return not is_active and is_participle
-
-
-def _is_better(linear: Sequence[Group], parsed: Sequence[Group]) -> bool:
-    """Tell whether the words beside a trigger count more people than the parse does."""
-    return _weight(linear) > _weight(parsed)
-
-
-def _is_embedded(group: Group, scene: Scene) -> bool:
-    """Tell whether a phrase hangs on a preposition: the daughters of "the man with two daughters was killed"."""
-    span = scene.doc.char_span(group.start, group.end, alignment_mode="expand")
-    return span is not None and span.start > 0 and span[0].nbor(-1).lower_ in lexicon().counting["embedding"]
-
-
-def _is_nearer(token: Token, linear: Sequence[Group], parsed: Sequence[Group], scene: Scene) -> bool:
-    """Tell whether the phrase before a trigger counts its people better than the parse does."""
-    if _is_better(linear, parsed) or token.i - 1 in scene.numbers:
-        return True
-    last = max((group.head for group in linear), default=0)
-    places = [group.head for group in parsed]
-    if places and max(places) < last and _weight(linear) != (0, 0):
-        between = scene.doc[max(places) + 1 : last]
-        return any(word.pos_ in {"VERB", "SCONJ", "PUNCT"} and word.i not in scene.aside for word in between)
-    is_even = _weight(linear) == _weight(parsed) and _weight(linear)[0] > 0
-    return is_even and " of " not in scene.doc.text[linear[0].start : token.idx]
-
-
-def _weight(groups: Sequence[Group]) -> tuple[int, int]:
-    return sum(group.stated for group in groups), sum(
-        group.low is not None or group.high is not None for group in groups
-    )
-
-
-def _toll(token: Token, scene: Scene) -> tuple[Group, ...]:
-    """Take the number that a toll reaches: the first behind the word, else the last before it."""
-    behind = [i for i in scene.numbers if i > token.i]
-    if behind:
-        return victims.count_after(scene.doc[min(behind) - 1], scene)
-    group = victims.stated_at(max(scene.numbers, default=-1), scene)
-    return (group,) if group else ()
 
 
 def _effect(token: Token, rule: Rule) -> Effect:
@@ -216,7 +72,9 @@ def _is_of_another(adverb: Token, trigger: Token) -> bool:
 
 def _finding(doc: Doc, mentions: Sequence[Mention], present: Words) -> Finding:
     killed_groups = total([m for m in mentions if m.effect == "killed"])
-    injured_groups = total([m for m in mentions if m.effect == "injured" and not is_dead_too(m, killed_groups)])
+    killed_keys = {group.key for group in killed_groups}
+    injured_mentions = [m for m in mentions if m.effect == "injured" and not is_dead_too(m, killed_groups)]
+    injured_groups = total([m for m in injured_mentions if any(group.key not in killed_keys for group in m.groups)])
     injured_groups = without_killed(injured_groups, killed_groups)
     missing_groups = total([m for m in mentions if m.effect == "missing"])
     groups = (*killed_groups, *injured_groups, *missing_groups)

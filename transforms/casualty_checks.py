@@ -6,7 +6,8 @@ from spacy.tokens import Token
 
 from transforms import victims
 from transforms.casualty_rules import Rule, lexicon
-from transforms.victims import Group, Scene, Words
+from transforms.crowd import is_aged, is_person, names_many
+from transforms.scene import Group, Scene, Words
 
 _GOVERNING = frozenset({"of", "to", "from", "against", "for", "at", "about", "with", "on"})
 _DEFINITE = frozenset({"the", "this", "that", "of", "his", "her", "their"})
@@ -133,7 +134,7 @@ def meets(token: Token, rule: Rule, groups: Sequence[Group], scene: Scene, prese
         return any(group.stated for group in groups) or token.head.lemma_ in lexicon().company["missing"]
     if rule.needs == "people":
         return bool(victims.children(token, {"auxpass"})) or any(
-            group.low is not None or victims.is_person(scene.doc[group.head], scene) for group in groups
+            group.low is not None or is_person(scene.doc[group.head], scene) for group in groups
         )
     if rule.needs == "person":
         is_the_dead = bool(victims.children(token, {"det", "poss"})) and token.head.lower_ != "from"
@@ -148,9 +149,7 @@ def meets(token: Token, rule: Rule, groups: Sequence[Group], scene: Scene, prese
     if rule.needs == "known":
         known = lexicon().counting["people"]
         heads = [scene.doc[group.head] for group in groups]
-        return any(
-            h.lower_ in known or victims.is_aged(h) or h.i in scene.numbers or victims.names_many(h) for h in heads
-        )
+        return any(h.lower_ in known or is_aged(h) or h.i in scene.numbers or names_many(h) for h in heads)
     if rule.needs == "cue":
         return _is_violent(token, rule, groups, scene, present)
     return not _is_generic(token, groups)
@@ -164,7 +163,7 @@ def _is_generic(token: Token, groups: Sequence[Group]) -> bool:
 
 def is_any_person(groups: Sequence[Group], scene: Scene) -> bool:
     """Tell whether one of the groups is counted by a number or named by a word for people."""
-    return any(group.stated or victims.is_person(scene.doc[group.head], scene) for group in groups)
+    return any(group.stated or is_person(scene.doc[group.head], scene) for group in groups)
 
 
 def _is_violent(token: Token, rule: Rule, groups: Sequence[Group], scene: Scene, present: Words) -> bool:
@@ -178,7 +177,7 @@ def _is_violent(token: Token, rule: Rule, groups: Sequence[Group], scene: Scene,
     if rule.frame != "harm" and not present.isdisjoint(violence["natural"]):
         return False
     known = lexicon().counting["people"] - {"leader", "he", "him", "she", "her", "father", "mother"}
-    if any(scene.doc[g.head].lower_ in known or victims.is_aged(scene.doc[g.head]) for g in groups):
+    if any(scene.doc[g.head].lower_ in known or is_aged(scene.doc[g.head]) for g in groups):
         return True
     return token.tag_ in {"NNS", "NNPS"} or not (present - {token.lower_}).isdisjoint(violence["cues"])
 

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 
 from spacy.tokens import Token
 
+from transforms import victims
 from transforms.casualty_rules import Effect, Rule, lexicon
-from transforms.victims import Group
+from transforms.scene import Group
 
 Range = tuple[int | None, int | None]
 
@@ -48,7 +49,11 @@ def _implied_sum(mention: Mention) -> int:
 def _adds_up(main: Mention, other: Mention) -> bool:
     """Tell whether another mention counts more people of the same incident."""
     counting, doc = lexicon().counting, other.token.doc
-    if all(doc[group.head].lower_ in counting["reflexive"] for group in other.groups):
+    if main.rule.frame == "toll" or other.rule.frame in {"toll", "attribute", "sign"}:
+        return False
+    if all(doc[group.head].lower_ in counting["reflexive"] for group in other.groups) or _is_of_doer(main, other):
+        return True
+    if any(doc[group.head].lower_ == "others" for group in main.groups):
         return True
     places = [(group.head - 3, group.head + 1) for group in other.groups] + [(other.token.i - 2, other.token.i)]
     if any(token.lower_ in counting["adding"] for start, end in places for token in doc[max(start, 0) : end]):
@@ -57,10 +62,21 @@ def _adds_up(main: Mention, other: Mention) -> bool:
     return is_joined and not any(token.lower_ == "but" for token in doc[main.token.i : other.token.i])
 
 
+def _is_of_doer(main: Mention, other: Mention) -> bool:
+    """Tell whether another mention is of who did it: "the gunman wounded two before being shot"."""
+    if main.rule.frame != "object" or victims.children(main.token, {"nsubjpass", "auxpass"}):
+        return False
+    doers = {victims.antecedent(doer).i for doer in victims.doers(main.token)}
+    return bool(other.groups) and all(group.head in doers for group in other.groups)
+
+
 def is_dead_too(mention: Mention, killed: Sequence[Group]) -> bool:
-    """Tell whether one who was shot is the one who died: "the boy shot on Friday has died"."""
-    is_single = not mention.is_stated and any(not group.stated and group.low for group in killed)
-    return is_single and mention.rule.rule_id == "casualty.shoot" and not _has_others(mention)
+    """Tell whether one who was shot is the one who died: "the boy shot on Friday has died", "declared him dead"."""
+    if mention.is_stated or _has_others(mention) or not any(not group.stated and group.low for group in killed):
+        return False
+    doc = mention.token.doc
+    is_meant = any(doc[group.head].lower_ in lexicon().counting["personal"] for group in killed)
+    return mention.rule.rule_id == "casualty.shoot" or is_meant
 
 
 def without_killed(injured: Iterable[Group], killed: Sequence[Group]) -> tuple[Group, ...]:
@@ -82,7 +98,10 @@ def less_killed(injured: Range, killed: Range, mentions: Sequence[Mention]) -> R
     """Take the one killed off the five shot of "five shot, one killed"."""
     shot = [m for m in mentions if m.rule.rule_id == "casualty.shoot" and m.effect == "injured" and m.is_stated]
     dead = [m for m in mentions if m.effect == "killed" and m.is_stated]
-    if not shot or not dead or shot[0].token.i > dead[0].token.i or any(map(_has_others, (*shot, *dead))):
+    if not shot or not dead or any(map(_has_others, (*shot, *dead))):
+        return injured
+    between = {token.lower_ for token in shot[0].token.doc[dead[0].token.i : shot[0].token.i]}
+    if shot[0].token.i > dead[0].token.i and "after" not in between:
         return injured
     low, high, gone = injured[0], injured[1], killed[0]
     if low is None or gone is None or low != high or gone > low:

@@ -7,7 +7,7 @@ from functools import lru_cache
 from importlib.resources import files
 from typing import Any, Literal
 
-from transforms.victims import CountWords, Words
+from transforms.scene import CountWords, Words
 
 Effect = Literal["killed", "injured", "missing", "casualty", "none"]
 
@@ -69,11 +69,12 @@ def lexicon() -> Lexicon:
         time=_word_sets(data["time"]),
         count=CountWords(
             partitives=counting["partitives"],
-            pairs=counting["pairs"],
+            sets=data["sets"],
             singular=counting["singular_pronouns"],
             collective=counting["collective"],
             people=counting["people"],
             skipped=counting["skipped"],
+            things=frozenset(data["not_actual"]["things"]),
             triggers=frozenset(rules) - counting["people"],
         ),
     )

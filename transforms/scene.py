@@ -1,0 +1,141 @@
+"""Prepare a parsed sentence for counting people: its numbers, and what only says more about somebody counted."""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from spacy.tokens import Doc, Token
+
+from transforms.numbers import Number, find_numbers
+
+Words = frozenset[str]
+
+_CLOSED_BY = frozenset({"VBD", "VBZ", "VBP", "VBG", "VBN", "MD"})
+_DATELINE = re.compile(r"[A-Z][A-Z .,/'-]{3,}[^-–—]{0,60}?(?:--|[-–—])\s")
+_BRACKETS = re.compile(r"\([^()]*\)|\[[^\[\]]*\]")
+_PARTS = re.compile(r",?\s*(?:\bincluding|\bincludes|\bamong (?:them|whom)|\bsuch as)\b", re.IGNORECASE)
+_OF_THEM = re.compile(r"\s+of (?:them|whom|those|which)\b", re.IGNORECASE)
+_AGE = re.compile(r",\s\d{1,2}(?=,(?!\d)|\.?$|\sand\b|\swho\b|;)")
+_SOURCE = re.compile(r"\s(?:[-–|]|::)\s(?:[^-–|:]|\b-\b){2,70}$")
+_MOST_PEOPLE = 100_000_000  # no event of the news hit more; also keeps sums within the tables' 32 bits
+
+
+@dataclass(frozen=True, slots=True)
+class CountWords:
+    """The words that counting goes by; ``rules/casualties.toml`` says what each list holds."""
+
+    partitives: Words
+    sets: Mapping[str, int]
+    singular: Words
+    collective: Words
+    people: Words
+    skipped: Words
+    triggers: Words
+    things: Words
+
+
+Form = Literal["number", "article", "owned", "name", "one", "many"]
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Some people as the text counts them.
+
+    ``key`` tells groups apart: where the number starts, else where the naming word does. ``stated`` is true for a
+    number in the text. ``start`` and ``end`` count characters.
+    """
+
+    key: int
+    head: int
+    low: int | None
+    high: int | None
+    stated: bool
+    start: int
+    end: int
+
+    @property
+    def is_counted(self) -> bool:
+        """Tell whether the text says how many they are, at least or at most."""
+        return self.low is not None or self.high is not None
+
+
+@dataclass(frozen=True, slots=True)
+class Phrase:
+    """A noun phrase: its tokens from ``start`` to before ``end``, its form, and whom it counts.
+
+    ``link`` is what joins it to the phrase before: "" for nothing, "," or "and".
+    """
+
+    start: int
+    end: int
+    form: Form
+    group: Group
+    link: str
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """A sentence prepared for counting: its numbers by token, and the tokens that only say more about others.
+
+    ``aside`` holds the dateline, what stands in brackets, ages, and what comes after "including".
+    ``phrases`` are the noun phrases outside of it, in reading order.
+    """
+
+    doc: Doc
+    numbers: Mapping[int, Number]
+    asides: Mapping[int, Number]
+    aside: frozenset[int]
+    words: CountWords
+    phrases: tuple[Phrase, ...] = ()
+
+
+def prepare(doc: Doc, words: CountWords) -> Scene:
+    """Find the numbers of a sentence and set aside those that count part of what another one counts."""
+    aside = frozenset(_aside(doc))
+    numbers: dict[int, Number] = {}
+    asides: dict[int, Number] = {}
+    for number in find_numbers(doc.text):
+        span = doc.char_span(number.core, number.end, alignment_mode="expand")
+        if span is not None and max(number.low or 0, number.high or 0) <= _MOST_PEOPLE:
+            is_part = span.start in aside or _OF_THEM.match(doc.text, number.end) is not None
+            (asides if is_part else numbers).update((token.i, number) for token in span)
+    if not numbers and asides:
+        numbers = {i: number for i, number in asides.items() if _OF_THEM.match(doc.text, number.end)}
+    return Scene(doc, numbers, asides, aside, words)
+
+
+def _aside(doc: Doc) -> Iterator[int]:
+    for pattern in (_BRACKETS, _AGE):
+        for match in pattern.finditer(doc.text):
+            yield from _within(doc, *match.span())
+    for found in (_DATELINE.match(doc.text), _SOURCE.search(doc.text)):
+        places = list(_within(doc, *found.span())) if found else []
+        if not any(doc[i].tag_.startswith("V") for i in places):
+            yield from places
+    for match in _PARTS.finditer(doc.text):
+        yield from _part(doc, match.start(), match.end())
+
+
+def _within(doc: Doc, start: int, end: int) -> Iterator[int]:
+    return (token.i for token in doc if start <= token.idx < end)
+
+
+def _part(doc: Doc, start: int, end: int) -> Iterator[int]:
+    """Yield the tokens from a word like "including" to the comma or verb that ends what it lists."""
+    is_list = doc.text[start:end].endswith("as")
+    for token in doc:
+        if token.idx + len(token) <= start:
+            continue
+        if token.idx >= end and (
+            token.tag_ in _CLOSED_BY or (token.text == "," and not is_list and _is_closing(token))
+        ):
+            return
+        yield token.i
+
+
+def _is_closing(comma: Token) -> bool:
+    """Tell whether a comma ends a list: no number or article follows."""
+    following = comma.nbor(1) if comma.i + 1 < len(comma.doc) else comma
+    is_joined = following.lower_ == "and" and comma.doc[comma.i + 2 : comma.i + 3].text.lower() in {"a", "an"}
+    return not (following.like_num or following.lower_ in {"a", "an"} or is_joined)
