@@ -13,6 +13,29 @@ _GOVERNING = frozenset({"of", "to", "from", "against", "for", "at", "about", "wi
 _DEFINITE = frozenset({"the", "this", "that", "of", "his", "her", "their"})
 
 
+def objection_to(
+    token: Token, rule: Rule, heads: Sequence[Token], groups: Sequence[Group], scene: Scene, present: Words
+) -> str:
+    """Return what speaks against a trigger's reporting something, "" when nothing does."""
+    named = [*heads, *(scene.doc[group.head] for group in groups)]
+    is_denial = any(group.high == 0 for group in groups)
+    if "how many" in scene.doc.text.lower():
+        return "question"
+    if not is_actual(token, rule):
+        return "hypothetical"
+    if not has_company(token, rule, present):
+        return "company"
+    if any(head.lower_ in lexicon().bars["things"] for head in named):
+        return "thing"
+    if is_animal(named, present):
+        return "animal"
+    if not meets(token, rule, groups, scene, present):
+        return "unmet"
+    if not is_denial and any(child.dep_ == "neg" for child in token.children):
+        return "negated"
+    return "weak" if rule.is_weak else ""
+
+
 def is_actual(token: Token, rule: Rule) -> bool:
     """Tell whether a trigger is stated as a fact or a claim: no wish, threat, plan, condition, charge or name."""
     bars = lexicon().bars
@@ -173,6 +196,8 @@ def _is_violent(token: Token, rule: Rule, groups: Sequence[Group], scene: Scene,
         return False
     is_counted = any(group.stated and (group.low or group.high or 0) > 1 for group in groups)
     if is_counted:
+        return True
+    if rule.frame == "harm" and not lexicon().company["suffering"].isdisjoint(word.lemma_ for word in token.ancestors):
         return True
     if rule.frame != "harm" and not present.isdisjoint(violence["natural"]):
         return False

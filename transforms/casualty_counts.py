@@ -3,23 +3,27 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from spacy.tokens import Token
+from spacy.tokens import Doc, Token
 
 from transforms import victims
 from transforms.casualty_rules import Effect, Rule, lexicon
 from transforms.scene import Group
+
+_NEW = ("a ", "an ", "one ", "another ", "some")
+_LOWER = frozenset({"relcl", "acl", "advcl", "pobj", "pcomp", "appos", "amod", "poss", "compound"})
 
 Range = tuple[int | None, int | None]
 
 
 @dataclass(frozen=True, slots=True)
 class Mention:
-    """A trigger that reports something, with the people that it happened to."""
+    """A trigger with the people that it speaks of, and what speaks against its reporting anything ("" for nothing)."""
 
     rule: Rule
     token: Token
     effect: Effect
     groups: tuple[Group, ...]
+    objection: str = ""
 
     @property
     def is_stated(self) -> bool:
@@ -58,8 +62,28 @@ def _adds_up(main: Mention, other: Mention) -> bool:
     places = [(group.head - 3, group.head + 1) for group in other.groups] + [(other.token.i - 2, other.token.i)]
     if any(token.lower_ in counting["adding"] for start, end in places for token in doc[max(start, 0) : end]):
         return True
-    is_joined = main.is_stated and other.is_stated and other.token in main.token.conjuncts
-    return is_joined and not any(token.lower_ == "but" for token in doc[main.token.i : other.token.i])
+    return _is_new(main, doc) and _is_new(other, doc) and _is_beside(main.token, other.token)
+
+
+def _is_new(mention: Mention, doc: Doc) -> bool:
+    """Tell whether a mention brings people in: "two men", "a man", not "the man"."""
+    return all(g.stated or doc.text[g.start :].lower().startswith(_NEW) for g in mention.groups)
+
+
+def _is_beside(first: Token, second: Token) -> bool:
+    """Tell whether two triggers stand in clauses on one level: none tells what the other one came after or belongs to."""
+    counting, doc = lexicon().counting, first.doc
+    low, high = sorted((first.i, second.i))
+    if any(token.lower_ in counting["contrasting"] for token in doc[low:high]):
+        return False
+    above = [first, *first.ancestors], [second, *second.ancestors]
+    paths = [[word for word in path if word not in other] for path, other in (above, above[::-1])]
+    return not any(word.dep_ in _LOWER and not _is_contrast(word) for path in paths for word in path)
+
+
+def _is_contrast(verb: Token) -> bool:
+    """Tell whether a clause is only set against another: "while 59 civilians died"."""
+    return any(child.dep_ == "mark" and child.lower_ in {"while", "whereas"} for child in verb.children)
 
 
 def _is_of_doer(main: Mention, other: Mention) -> bool:

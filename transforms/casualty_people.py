@@ -23,6 +23,8 @@ def people_of(token: Token, rule: Rule, scene: Scene) -> tuple[Group, ...]:
         return names
     if part := _part(token, scene):
         return part
+    if "number of" in token.doc[max(token.i - 3, 0) : token.i].text:
+        return _toll(token, scene)
     groups = _beside(token, rule, _heads(token, rule), scene)
     if groups and rule.frame in {"object", "subject", "predicate"}:
         keys = {group.key for group in groups}
@@ -59,21 +61,25 @@ def _in_what(token: Token) -> list[Token]:
 
 def _losers(token: Token) -> list[Token]:
     """Return who lost or gave their lives; the lives themselves where somebody took them."""
-    return victims.subjects(token.head) if token.head.lemma_ in {"lose", "give"} else [token]
+    if token.head.lemma_ in {"lose", "give"}:
+        return victims.subjects(token.head)
+    return victims.belonging(token) or [token]
 
 
 def _harmed(token: Token) -> list[Token]:
     """Return who has the injuries: the subject of "suffered injuries", the man "with a wound"."""
-    if owners := [child for child in victims.children(token, {"poss"}) if child.tag_ != "PRP$"]:
-        return owners
-    if token.dep_ == "dobj" and (hit := _hit_by(token)):
-        return hit
+    while token.dep_ == "conj" and token.head.pos_ == "NOUN":
+        token = token.head
+    owners = victims.children(token, {"poss"})
+    if named := [owner for owner in owners if owner.tag_ != "PRP$"] or (token.dep_ == "dobj" and _hit_by(token)):
+        return named
     verb = token.head.head if token.head.dep_ == "prep" else token.head
     if verb.pos_ in {"NOUN", "PROPN"}:
         return [verb] if verb.dep_ != "dobj" or token.head.lower_ == "with" else []
     found = victims.children(verb, {"dobj"}) if verb.dep_ in {"xcomp", "advcl", "ccomp"} else []
     above = victims.children(verb.head, {"dobj"}) if verb.dep_ in {"advcl", "acl"} else []
-    return found or [head for head in above if head.lower_ in lexicon().counting["people"]] or victims.doers(verb)
+    hurt = found or [head for head in above if head.lower_ in lexicon().counting["people"]] or victims.doers(verb)
+    return [person for person in hurt if person != token] or owners
 
 
 def _hit_by(injuries: Token) -> list[Token]:
@@ -253,7 +259,7 @@ def _toll(token: Token, scene: Scene) -> tuple[Group, ...]:
         groups = victims.count_from(behind, token, scene)
         is_rise = bool(groups) and scene.doc.text[: groups[0].start].endswith("from ")  # "from 27 to 31"
         return tuple(replace(group, low=group.high) for group in groups[:1]) if is_rise else groups
-    group = victims.stated_at(max(scene.numbers, default=-1), scene)
+    group = victims.stated_at(max(scene.numbers, default=-1), scene) if token.lower_.startswith("toll") else None
     return (group,) if group else ()
 
 

@@ -24,6 +24,7 @@ class Rule:
     near: Words
     without: Words
     confidence: float
+    is_weak: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +56,7 @@ def lexicon() -> Lexicon:
             near=frozenset(entry.get("near", ())),
             without=frozenset(entry.get("without", ())),
             confidence=entry["confidence"],
+            is_weak=entry.get("weak", False),
         )
         for form in entry["forms"]:
             rules[form] = (*rules.get(form, ()), rule)
