@@ -16,7 +16,7 @@ from transforms.casualties import find_casualties
 from transforms.gate import passes
 from transforms.tag import one_line
 
-BATTERY_FLOOR = 0.95
+BATTERY_FLOOR = 0.97
 RULES = tomllib.loads(files("transforms").joinpath("rules/casualties.toml").read_text(encoding="utf-8"))
 
 

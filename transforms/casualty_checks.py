@@ -71,6 +71,9 @@ def _is_idiom(token: Token, rule: Rule) -> bool:
     following = token.doc[token.i + 1 : token.i + 3].text.lower()
     if rule.rule_id != "casualty.shoot" or not following.startswith("at "):
         return following == "or alive"
+    doers = victims.children(token, {"nsubj"})
+    if not victims.children(token, {"aux"}) and any(d.lower_ in lexicon().counting["shooters"] for d in doers):
+        return True
     aimed_at = {word.lower_ for word in token.doc[token.i + 2 : token.i + 5]} | {token.doc[token.i + 1].head.lower_}
     return not aimed_at.isdisjoint(lexicon().counting["people"] | {"police", "him", "us", "me"})
 
@@ -154,7 +157,12 @@ def _is_specific(token: Token) -> bool:
 def meets(token: Token, rule: Rule, groups: Sequence[Group], scene: Scene, present: Words) -> bool:
     """Tell whether a mention has what its rule needs: people, or a word of violence."""
     if rule.needs == "number":
-        return any(group.stated for group in groups) or token.head.lemma_ in lexicon().company["missing"]
+        return any(group.stated for group in groups)
+    if rule.needs == "missing":
+        return (
+            any(group.stated and _is_of_people(group, scene) for group in groups)
+            or token.head.lemma_ in lexicon().company["missing"]
+        )
     if rule.needs == "people":
         return bool(victims.children(token, {"auxpass"})) or any(
             group.low is not None or is_person(scene.doc[group.head], scene) for group in groups
@@ -163,8 +171,9 @@ def meets(token: Token, rule: Rule, groups: Sequence[Group], scene: Scene, prese
         is_the_dead = bool(victims.children(token, {"det", "poss"})) and token.head.lower_ != "from"
         return is_any_person(groups, scene) or (is_the_dead and token.dep_ != "amod")
     if rule.needs == "victim":
-        has_of = any(child.lower_ == "of" for child in token.children)
-        return has_of and any(group.low is not None for group in groups)
+        opening = {child.lower_ for child in token.children}
+        is_told = "of" in opening or not opening.isdisjoint(scene.words.sets)
+        return is_told and any(group.low is not None for group in groups)
     if rule.needs == "self":
         return any(scene.doc[group.head].lower_ in lexicon().counting["reflexive"] for group in groups)
     if rule.needs == "listed":
@@ -176,6 +185,13 @@ def meets(token: Token, rule: Rule, groups: Sequence[Group], scene: Scene, prese
     if rule.needs == "cue":
         return _is_violent(token, rule, groups, scene, present)
     return not _is_generic(token, groups)
+
+
+def _is_of_people(group: Group, scene: Scene) -> bool:
+    """Tell whether a number counts people: "nine sailors", "nine", not "nine pages"."""
+    head = scene.doc[group.head]
+    is_known = head.lower_ in lexicon().counting["people"] or names_many(head)
+    return is_known or head.i in scene.numbers or head.pos_ in {"PROPN", "ADJ"}
 
 
 def _is_generic(token: Token, groups: Sequence[Group]) -> bool:

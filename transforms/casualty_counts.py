@@ -71,7 +71,7 @@ def _is_new(mention: Mention, doc: Doc) -> bool:
 
 
 def _is_beside(first: Token, second: Token) -> bool:
-    """Tell whether two triggers stand in clauses on one level: none tells what the other one came after or belongs to."""
+    """Tell whether two triggers stand in clauses on one level: none tells what the other one came after."""
     counting, doc = lexicon().counting, first.doc
     low, high = sorted((first.i, second.i))
     if any(token.lower_ in counting["contrasting"] for token in doc[low:high]):

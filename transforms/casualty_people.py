@@ -94,11 +94,8 @@ def _owner(token: Token) -> list[Token]:
         if found := [child for child in word.children if child.dep_ == "poss" and child.tag_ != "PRP$"]:
             return found
         if word.pos_ in {"VERB", "AUX"} and (found := victims.doers(word)):
-            return (
-                found
-                if all(head.lower_ in lexicon().counting["people"] or head.tag_ == "NNP" for head in found)
-                else []
-            )
+            known = lexicon().counting["people"] | lexicon().counting["singular_pronouns"]
+            return [head for head in found if head.lower_ in known or head.tag_ == "NNP"]
     return []
 
 
@@ -127,7 +124,8 @@ def _beside(token: Token, rule: Rule, heads: Sequence[Token], scene: Scene) -> t
         return tuple(group for group in parsed if group.stated or is_person(scene.doc[group.head], scene))
     if _looks_back(token, rule, scene):
         before = victims.count_before(_anchor(token, rule), scene)
-        is_open = bool(before) and not _is_embedded(before[0], scene)
+        is_attached = token.tag_ in {"VBN", "VBD"} and not victims.children(token, {"auxpass", "aux", "nsubj"})
+        is_open = bool(before) and (is_attached or not _is_embedded(before[0], scene))
         is_number = rule.frame not in {"event", "people"} or (bool(before) and before[0].stated)
         if is_open and is_number and _is_nearer(token, before, parsed, scene):
             return before

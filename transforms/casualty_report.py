@@ -14,13 +14,14 @@ def sum_up(doc: Doc, mentions: Sequence[Mention], present: Words) -> Finding:
     """Return the finding that adds up the people of all mentions of a sentence."""
     killed_groups = total([m for m in mentions if m.effect == "killed"])
     killed_keys = {group.key for group in killed_groups}
-    injured_mentions = [m for m in mentions if m.effect == "injured" and not is_dead_too(m, killed_groups)]
-    injured_groups = total([m for m in injured_mentions if any(group.key not in killed_keys for group in m.groups)])
+    hurt = [m for m in mentions if m.effect == "injured" and not is_dead_too(m, killed_groups)]
+    hurt = [m for m in hurt if any(group.key not in killed_keys for group in m.groups)]
+    injured_groups = total(hurt)
     injured_groups = without_killed(injured_groups, killed_groups)
     missing_groups = total([m for m in mentions if m.effect == "missing"])
     groups = (*killed_groups, *injured_groups, *missing_groups)
     killed, missing = add_up(killed_groups), add_up(missing_groups)
-    injured = less_killed(add_up(injured_groups), killed, mentions)
+    injured = less_killed(add_up(injured_groups), killed, [m for m in mentions if m.effect == "killed" or m in hurt])
     if _is_denied(mentions):
         killed, injured = (killed[0] or 0, killed[1] or 0), (injured[0] or 0, injured[1] or 0)
     subtype = _subtype(mentions)

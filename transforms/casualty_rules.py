@@ -73,6 +73,7 @@ def lexicon() -> Lexicon:
             partitives=counting["partitives"],
             sets=data["sets"],
             singular=counting["singular_pronouns"],
+            ordinals=counting["ordinals"],
             collective=counting["collective"],
             people=counting["people"],
             skipped=counting["skipped"],

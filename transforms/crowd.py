@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
-from spacy.tokens import Doc, Token
+from spacy.tokens import Doc, Span, Token
 
 from transforms.numbers import Number
 from transforms.scene import CountWords, Form, Group, Phrase, Scene, prepare
@@ -40,7 +40,7 @@ def read_phrases(scene: Scene) -> tuple[Phrase, ...]:
             index += 1
             continue
         link = _link(phrases[-1].end, index, scene) if phrases else ""
-        phrases.append(_phrase(index, end, link, scene))
+        phrases.append(phrase_between(index, end, link, scene))
         index = end
     return tuple(phrases)
 
@@ -129,7 +129,8 @@ def _link(end: int, start: int, scene: Scene) -> str:
     return "," if between in {",", ";"} else "and"
 
 
-def _phrase(start: int, end: int, link: str, scene: Scene) -> Phrase:
+def phrase_between(start: int, end: int, link: str, scene: Scene) -> Phrase:
+    """Count the people of the phrase from one token to before another."""
     head = _head(start, end, scene)
     form, low, high, number = _count(start, end, head, scene)
     if number is not None:
@@ -158,11 +159,17 @@ def _count(start: int, end: int, head: Token, scene: Scene) -> tuple[Form, int |
     number = next((scene.numbers[i] for i in range(start, end) if i in scene.numbers), None)
     if number is not None and not _is_year(number, head, scene):
         return "number", number.low, number.high, number
-    many = next((words.sets[t.lower_] for t in scene.doc[start : head.i + 1] if t.lower_ in words.sets), None)
-    if many is not None:
+    if (many := _set_of(scene.doc[start : head.i + 1], words)) is not None:
         return "many", many, many, None
     form = _form(start, head, scene)
     return (form, None, None, None) if form == "many" else (form, 1, 1, None)
+
+
+def _set_of(phrase: Span, words: CountWords) -> int | None:
+    """Return what a word like "both" or "trio" counts; "twin" does so in "twin brothers", not in "her twin sister"."""
+    is_plural = phrase[-1].tag_ in {"NNS", "NNPS"}
+    found = [token.lower_ for token in phrase if token.lower_ in words.sets and (is_plural or token == phrase[-1])]
+    return words.sets[found[0]] if found else None
 
 
 def _is_year(number: Number, head: Token, scene: Scene) -> bool:
@@ -175,7 +182,7 @@ def _form(start: int, head: Token, scene: Scene) -> Form:
     words = scene.words
     opening = scene.doc[start].lower_
     is_known = head.lower_ in words.people
-    if head.lower_ in words.singular or is_aged(head):
+    if head.lower_ in words.singular or head.lower_ in words.ordinals or is_aged(head):
         return "one"
     if head.lower_ in words.collective or (names_many(head) and opening not in _ARTICLES):
         return "many"
@@ -236,7 +243,8 @@ def is_person(token: Token, scene: Scene) -> bool:
     if token.lower_ in scene.words.things or token.pos_ not in {"NOUN", "PROPN", "NUM", "PRON", "ADJ", "INTJ"}:
         return False
     words = scene.words
-    if token.lower_ in words.people or token.lower_ in words.singular or token.lower_ in words.sets or is_aged(token):
+    known = (words.people, words.singular, words.ordinals, words.sets)
+    if any(token.lower_ in group for group in known) or is_aged(token):
         return True
     if token.pos_ == "PROPN" or token.i in scene.numbers:
         return True

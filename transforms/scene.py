@@ -28,6 +28,7 @@ class CountWords:
     partitives: Words
     sets: Mapping[str, int]
     singular: Words
+    ordinals: Words
     collective: Words
     people: Words
     skipped: Words

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from spacy.tokens import Token
 
-from transforms.crowd import count_list, is_aged, is_person, may_be_person
+from transforms.crowd import count_list, is_aged, is_person, may_be_person, phrase_between
 from transforms.scene import Group, Phrase, Scene
 
 _SUBJECTS = frozenset({"nsubj", "nsubjpass"})
@@ -124,8 +124,18 @@ def people(trigger: Token, heads: Sequence[Token], scene: Scene) -> tuple[Group,
         return (count(shown[-1], scene),)
     if scene.phrases[place].start <= trigger.i < scene.phrases[place].end:
         return (scene.phrases[place].group,)
+    if (inner := _inner(shown[-1], scene.phrases[place], scene)) is not None:
+        return (inner.group,)
     places = {*_listed(place, trigger, scene), *_conjuncts(shown[-1], scene)}
     return count_list([scene.phrases[i] for i in sorted(places)], scene)
+
+
+def _inner(head: Token, phrase: Phrase, scene: Scene) -> Phrase | None:
+    """Return the end of a phrase that a head behind "of" begins: the teen of "the family of a teen"."""
+    if phrase.form == "number" or head.i <= phrase.group.head:
+        return None
+    opening = next((word.i for word in scene.doc[phrase.start : head.i] if word.lower_ == "of"), None)
+    return None if opening is None else phrase_between(opening + 1, phrase.end, "", scene)
 
 
 def phrase_at(index: int, scene: Scene) -> int | None:
@@ -182,7 +192,8 @@ def _is_place(before: Phrase, phrase: Phrase, scene: Scene) -> bool:
 def _continues(phrase: Phrase, trigger: Token, scene: Scene) -> bool:
     """Tell whether a phrase goes on with a list and does not begin a clause of its own."""
     follows = scene.doc[phrase.end] if phrase.end < len(scene.doc) else None
-    is_clause = phrase.start > trigger.i and follows is not None and follows.tag_ in _FINITE
+    is_deed = follows is not None and follows.lower_ in scene.words.triggers and follows.tag_ in {"VBN", "VBD"}
+    is_clause = phrase.start > trigger.i and follows is not None and (follows.tag_ in _FINITE or is_deed)
     return not is_clause and _is_of_people(phrase, scene)
 
 
@@ -202,7 +213,15 @@ def _conjuncts(head: Token, scene: Scene) -> Iterator[int]:
     """Yield the phrases that the parse coordinates with a noun: "two men from Estmark and a boy"."""
     for other in _joined(head):
         place = phrase_at(other.i, scene)
-        if other.i > head.i and place is not None and other.i not in scene.aside and is_person(other, scene):
+        between = head.doc[head.i + 1 : other.i]
+        is_other_deed = any(word.lower_ in scene.words.triggers and word.tag_.startswith("V") for word in between)
+        if (
+            other.i > head.i
+            and not is_other_deed
+            and place is not None
+            and other.i not in scene.aside
+            and is_person(other, scene)
+        ):
             yield place
 
 
