@@ -81,7 +81,7 @@ def _rule_of(token: Token) -> Rule | None:
     if len(rules) < 2:
         return rules[0] if rules else None
     is_verb = token.tag_.startswith("V") or token.pos_ in {"VERB", "ADJ"}
-    has_number = token.i + 1 < len(token.doc) and (token.nbor(1).like_num or token.nbor(1).lower_ == "at")
+    has_number = token.i + 1 < len(token.doc) and token.nbor(1).like_num
     pos = "verb" if is_verb or has_number else "noun"
     return next((rule for rule in rules if rule.pos == pos), rules[0])
 

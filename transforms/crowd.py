@@ -18,7 +18,6 @@ _OWNERS = frozenset({"his", "her", "their", "my", "our", "its"})
 _PLURAL_VERBS = frozenset({"were", "are", "have"})
 _PERSONS_SUFFIX = re.compile(r"(?:ers|ors|ists|ians|ees)$")
 _PERSON_SUFFIX = re.compile(r"(?:er|or|ist|ian|man|woman|ee|ant|cleric|chief)$")
-_YEAR = re.compile(r"(?:19|20)\d\d")
 _LINKS = re.compile(
     r"(?:,|;)?(?: ?(?:and|&|as well as|along with|together with|alongside|plus))?(?: also)?", re.IGNORECASE
 )
@@ -157,7 +156,7 @@ def _head(start: int, end: int, scene: Scene) -> Token:
 def _count(start: int, end: int, head: Token, scene: Scene) -> tuple[Form, int | None, int | None, Number | None]:
     words = scene.words
     number = next((scene.numbers[i] for i in range(start, end) if i in scene.numbers), None)
-    if number is not None and not _is_year(number, head, scene):
+    if number is not None:
         return "number", number.low, number.high, number
     if (many := _set_of(scene.doc[start : head.i + 1], words)) is not None:
         return "many", many, many, None
@@ -170,12 +169,6 @@ def _set_of(phrase: Span, words: CountWords) -> int | None:
     is_plural = phrase[-1].tag_ in {"NNS", "NNPS"}
     found = [token.lower_ for token in phrase if token.lower_ in words.sets and (is_plural or token == phrase[-1])]
     return words.sets[found[0]] if found else None
-
-
-def _is_year(number: Number, head: Token, scene: Scene) -> bool:
-    """Tell whether a number is the year of "the 1996 winner"."""
-    is_bare = _YEAR.fullmatch(scene.doc.text, number.core, number.end) is not None
-    return is_bare and head.tag_ in {"NN", "NNP"} and number.low == number.high
 
 
 def _form(start: int, head: Token, scene: Scene) -> Form:

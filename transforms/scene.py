@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from spacy.tokens import Doc, Token
+from spacy.tokens import Doc, Span, Token
 
 from transforms.numbers import Number, find_numbers
 
@@ -17,6 +17,8 @@ _BRACKETS = re.compile(r"\([^()]*\)|\[[^\[\]]*\]")
 _PARTS = re.compile(r",?\s*(?:\bincluding|\bincludes|\bamong (?:them|whom)|\bsuch as)\b", re.IGNORECASE)
 _OF_THEM = re.compile(r"\s+of (?:them|whom|those|which)\b", re.IGNORECASE)
 _AGE = re.compile(r",\s\d{1,2}(?=,(?!\d)|\.?$|\sand\b|\swho\b|;)")
+_AGES = re.compile(r",?\s(?:ages|aged)\s\d[\d, -]*(?:and \d+)?")
+_YEAR = re.compile(r"(?:19|20)\d\d")
 _SOURCE = re.compile(r"\s(?:[-–|]|::)\s(?:[^-–|:]|\b-\b){2,70}$")
 _MOST_PEOPLE = 100_000_000  # no event of the news hit more; also keeps sums within the tables' 32 bits
 
@@ -98,7 +100,7 @@ def prepare(doc: Doc, words: CountWords) -> Scene:
     asides: dict[int, Number] = {}
     for number in find_numbers(doc.text):
         span = doc.char_span(number.core, number.end, alignment_mode="expand")
-        if span is not None and max(number.low or 0, number.high or 0) <= _MOST_PEOPLE:
+        if span is not None and not _is_year(span) and max(number.low or 0, number.high or 0) <= _MOST_PEOPLE:
             is_part = span.start in aside or _OF_THEM.match(doc.text, number.end) is not None
             (asides if is_part else numbers).update((token.i, number) for token in span)
     if not numbers and asides:
@@ -106,8 +108,13 @@ def prepare(doc: Doc, words: CountWords) -> Scene:
     return Scene(doc, numbers, asides, aside, words)
 
 
+def _is_year(span: Span) -> bool:
+    """Tell whether a number is the year of "the 1996 winner" and "the 2013 murder"."""
+    return _YEAR.fullmatch(span.text) is not None and span.root.head.tag_ in {"NN", "NNP"}
+
+
 def _aside(doc: Doc) -> Iterator[int]:
-    for pattern in (_BRACKETS, _AGE):
+    for pattern in (_BRACKETS, _AGE, _AGES):
         for match in pattern.finditer(doc.text):
             yield from _within(doc, *match.span())
     for found in (_DATELINE.match(doc.text), _SOURCE.search(doc.text)):

@@ -71,10 +71,7 @@ def subjects(token: Token) -> list[Token]:
         return found
     if token.dep_ in {"acl", "relcl", "amod"}:
         return [token.head]
-    if token.dep_ in {"conj", "xcomp", "advcl", "pcomp"} and token.head != token:
-        verb = token.head.head if token.head.dep_ == "prep" else token.head
-        return children(verb, _SUBJECTS)
-    return []
+    return doers(token)
 
 
 def described(token: Token) -> list[Token]:
@@ -84,7 +81,7 @@ def described(token: Token) -> list[Token]:
     if token.dep_ in {"amod", "acl", "relcl"}:
         return [token.head]
     if token.dep_ in {"oprd", "acomp", "xcomp", "ccomp", "advcl", "conj", "advmod", "attr"}:
-        return children(token.head, {"dobj", "nsubjpass"}) or children(token.head, {"nsubj"})
+        return children(token.head, {"dobj", "nsubjpass"}) or doers(token.head)
     return []
 
 
