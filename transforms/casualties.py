@@ -10,6 +10,7 @@ from spacy.tokens import Doc, Token
 
 from schemas.event import Finding
 from transforms.casualty_checks import objection_to
+from transforms.casualty_claims import settle_claims
 from transforms.casualty_counts import Mention
 from transforms.casualty_people import heads_of, named_by, people_of
 from transforms.casualty_report import sum_up
@@ -68,7 +69,8 @@ def read_casualties(doc: Doc) -> Reading:
     if not triggers:
         return Reading(doc, ())
     scene, present = read_scene(doc, lexicon().count), _present(doc)
-    return Reading(doc, tuple(_mention(token, rule, scene, present) for token, rule in triggers))
+    mentions = [_mention(token, rule, scene, present) for token, rule in triggers]
+    return Reading(doc, settle_claims(mentions, scene))
 
 
 def _present(doc: Doc) -> Words:

@@ -41,7 +41,7 @@ def is_actual(token: Token, rule: Rule) -> bool:
     bars = lexicon().bars
     is_part = token.dep_ in {"compound", "amod", "nmod"} and rule.frame != "attribute" and rule.effect != "casualty"
     is_named = token.i + 1 < len(token.doc) and token.nbor(1).lower_ in bars["heads"] and rule.frame == "event"
-    if is_named or (is_part and token.head.lower_ in bars["heads"]):
+    if is_named or _is_joined(token) or (is_part and token.head.lower_ in bars["heads"]):
         return False
     if _is_idiom(token, rule):
         return False
@@ -61,6 +61,12 @@ def is_actual(token: Token, rule: Rule) -> bool:
     return True
 
 
+def _is_joined(token: Token) -> bool:
+    """Tell whether a hyphen makes a trigger part of another word: "time-killing"; a murder-suicide is two deeds."""
+    before = token.doc[max(token.i - 2, 0) : token.i]
+    return len(before) == 2 and before.text.endswith("-") and before[0].lower_ not in lexicon().rules
+
+
 def _is_definite(noun: Token) -> bool:
     """Tell whether a noun speaks of a known event: the killing, his death, the murder of X."""
     return any(child.dep_ == "poss" or child.lower_ in _DEFINITE for child in noun.children)
@@ -74,8 +80,8 @@ def _is_idiom(token: Token, rule: Rule) -> bool:
     doers = victims.children(token, {"nsubj"})
     if not victims.children(token, {"aux"}) and any(d.lower_ in lexicon().counting["shooters"] for d in doers):
         return True
-    aimed_at = {word.lower_ for word in token.doc[token.i + 2 : token.i + 5]} | {token.doc[token.i + 1].head.lower_}
-    return not aimed_at.isdisjoint(lexicon().counting["people"] | {"police", "him", "us", "me"})
+    aimed_at = {word.lower_ for word in victims.children(token.nbor(1), {"pobj"}) if word.pos_ != "PROPN"}
+    return not aimed_at.isdisjoint(lexicon().counting["people"] | {"him", "us", "me"})
 
 
 def _is_hypothetical(verb: Token) -> bool:

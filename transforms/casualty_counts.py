@@ -10,6 +10,7 @@ from transforms.casualty_rules import Effect, Rule, lexicon
 from transforms.scene import Group
 
 _NEW = ("a ", "an ", "one ", "another ", "some")
+_SHOT = frozenset({"casualty.shoot", "casualty.shooting"})
 _LOWER = frozenset({"relcl", "acl", "advcl", "pobj", "pcomp", "appos", "amod", "poss", "compound"})
 
 Range = tuple[int | None, int | None]
@@ -38,7 +39,8 @@ def total(mentions: Sequence[Mention]) -> tuple[Group, ...]:
         return ()
     counted = [m for m in counted if any(g.high != 0 for g in m.groups)] or counted
     stated = [mention for mention in counted if mention.is_stated]
-    if stated and stated[0].token.dep_ == "relcl" and counted[0] is not stated[0]:
+    is_first = counted[0].token.tag_ != "VBG" and stated and counted[0] is not stated[0]
+    if is_first and stated[0].token.dep_ == "relcl":
         stated = [counted[0]]
     main = stated[0] if stated else max(counted, key=_implied_sum)
     chosen = [main, *(other for other in counted if other is not main and _adds_up(main, other))]
@@ -120,12 +122,14 @@ def add_up(groups: Iterable[Group]) -> Range:
 
 def less_killed(injured: Range, killed: Range, mentions: Sequence[Mention]) -> Range:
     """Take the one killed off the five shot of "five shot, one killed"."""
-    shot = [m for m in mentions if m.rule.rule_id == "casualty.shoot" and m.effect == "injured" and m.is_stated]
+    shot = [m for m in mentions if m.rule.rule_id in _SHOT and m.effect == "injured" and m.is_stated]
     dead = [m for m in mentions if m.effect == "killed" and m.is_stated]
+    hurt = {g.key for m in mentions if m.effect == "injured" and m not in shot for g in m.groups}
+    shot = [m for m in shot if not any(group.key in hurt for group in m.groups)]
     if not shot or not dead or any(map(_has_others, (*shot, *dead))):
         return injured
     between = {token.lower_ for token in shot[0].token.doc[dead[0].token.i : shot[0].token.i]}
-    if shot[0].token.i > dead[0].token.i and "after" not in between:
+    if shot[0].token.i > dead[0].token.i and between.isdisjoint({"after", "double", "triple", "quadruple"}):
         return injured
     low, high, gone = injured[0], injured[1], killed[0]
     if low is None or gone is None or low != high or gone > low:

@@ -115,6 +115,14 @@ _HEADS: Mapping[str, Heads] = {
 # --- by the words beside it
 
 
+def readings_of(token: Token, rule: Rule, scene: Scene) -> tuple[tuple[Group, ...], ...]:
+    """Return what the parse, the words before a trigger and the words behind it count, each by itself."""
+    if rule.frame not in {"object", "subject", "predicate"}:
+        return ()
+    parsed = victims.people(token, _heads(token, rule), scene)
+    return parsed, victims.count_before(token, scene), victims.count_after(token, scene)
+
+
 def _beside(token: Token, rule: Rule, heads: Sequence[Token], scene: Scene) -> tuple[Group, ...]:
     """Count the people of a trigger: by the parse, by the words before it, then by the words behind it."""
     parsed = victims.people(token, heads, scene)
@@ -133,8 +141,9 @@ def _beside(token: Token, rule: Rule, heads: Sequence[Token], scene: Scene) -> t
         return _own(token, rule, scene)
     if rule.frame in {"object", "event"} and not any(group.low == 0 for group in parsed):
         after = victims.count_after(token, scene)
-        return after if _is_better(after, parsed) else parsed
-    return parsed
+        parsed = after if _is_better(after, parsed) else parsed
+    is_done_to = token.tag_ in {"VBN", "NNP"} and rule.frame == "object"
+    return parsed or (victims.count_far_before(token, scene) if is_done_to else ())
 
 
 def _anchor(token: Token, rule: Rule) -> Token:
@@ -149,7 +158,7 @@ def _looks_back(token: Token, rule: Rule, scene: Scene) -> bool:
     if rule.frame in {"event", "people", "lives", "predicate", "subject", "harm"}:
         return True
     times = lexicon().time["times"]
-    found = [child for child in victims.children(token, {"dobj"}) if child.lower_ not in times]
+    found = [child for child in victims.direct_objects(token) if child.lower_ not in times]
     is_active = any(child.i not in scene.aside for child in found)
     is_participle = token.lower_.endswith("ed") or token.lower_ in {"shot", "hurt", "slain", "burnt"}
     return not is_active and is_participle
@@ -218,6 +227,9 @@ def _part(token: Token, scene: Scene) -> tuple[Group, ...]:
     index = token.i - 1
     while index >= 0 and scene.doc[index].lower_ in {"of", "the"}:
         index -= 1
+    if token.i in scene.aside and index in scene.asides:  # "seventy, including a dozen injured"
+        group = victims.stated_at(index, scene)
+        return (group,) if group else ()
     is_part = any(word.lower_ == "of" for word in scene.doc[index + 1 : token.i])
     group = victims.stated_at(index, scene) if is_part else None
     return (group,) if group else ()

@@ -12,6 +12,7 @@ from transforms.scene import CountWords, Form, Group, Phrase, Scene, prepare
 _PHRASE_POS = frozenset({"NOUN", "PROPN", "ADJ", "NUM", "DET", "INTJ", "SPACE"})
 _OPENING_POS = frozenset({"DET", "ADJ", "PRON"})
 _INNER = frozenset({"of", "-", "'s", "’s"})
+_LEAVING = frozenset({"left", "leaves", "leaving"})
 _HEAD_POS = frozenset({"NOUN", "PROPN", "ADJ"})
 _ARTICLES = frozenset({"a", "an", "another"})
 _OWNERS = frozenset({"his", "her", "their", "my", "our", "its"})
@@ -52,11 +53,16 @@ def _may_open(token: Token, scene: Scene) -> bool:
 
 def _is_inside(token: Token, scene: Scene) -> bool:
     """Tell whether a word may stand in a phrase for people."""
-    if token.i in scene.aside or token.tag_.startswith("W"):
+    if token.i in scene.aside or token.tag_.startswith("W") or token.text in _LEAVING:
         return False
     is_modifier = token.dep_ in {"amod", "compound"} and token.head.i > token.i and token.head.pos_ in _HEAD_POS
     if token.lower_ in scene.words.triggers:
-        return is_modifier and _is_inside(token.nbor(1), scene) and token.nbor(1).i not in scene.numbers
+        return (
+            is_modifier
+            and token.tag_ not in {"NNS", "VBZ"}
+            and _is_inside(token.nbor(1), scene)
+            and token.nbor(1).i not in scene.numbers
+        )
     is_known = token.lower_ in scene.words.people and token.pos_ != "VERB"
     return token.pos_ in _PHRASE_POS or is_known or (is_modifier and token.tag_ in {"VBN", "VBG"})
 

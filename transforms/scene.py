@@ -19,6 +19,7 @@ _OF_THEM = re.compile(r"\s+of (?:them|whom|those|which)\b", re.IGNORECASE)
 _AGE = re.compile(r",\s\d{1,2}(?=,(?!\d)|\.?$|\sand\b|\swho\b|;)")
 _AGES = re.compile(r",?\s(?:ages|aged)\s\d[\d, -]*(?:and \d+)?")
 _YEAR = re.compile(r"(?:19|20)\d\d")
+_GLUED_BEHIND = re.compile(r"\.\w")
 _SOURCE = re.compile(r"\s(?:[-–|]|::)\s(?:[^-–|:]|\b-\b){2,70}$")
 _MOST_PEOPLE = 100_000_000  # no event of the news hit more; also keeps sums within the tables' 32 bits
 
@@ -100,7 +101,7 @@ def prepare(doc: Doc, words: CountWords) -> Scene:
     asides: dict[int, Number] = {}
     for number in find_numbers(doc.text):
         span = doc.char_span(number.core, number.end, alignment_mode="expand")
-        if span is not None and not _is_year(span) and max(number.low or 0, number.high or 0) <= _MOST_PEOPLE:
+        if span is not None and _is_count(number, span) and max(number.low or 0, number.high or 0) <= _MOST_PEOPLE:
             is_part = span.start in aside or _OF_THEM.match(doc.text, number.end) is not None
             (asides if is_part else numbers).update((token.i, number) for token in span)
     if not numbers and asides:
@@ -108,9 +109,10 @@ def prepare(doc: Doc, words: CountWords) -> Scene:
     return Scene(doc, numbers, asides, aside, words)
 
 
-def _is_year(span: Span) -> bool:
-    """Tell whether a number is the year of "the 1996 winner" and "the 2013 murder"."""
-    return _YEAR.fullmatch(span.text) is not None and span.root.head.tag_ in {"NN", "NNP"}
+def _is_count(number: Number, span: Span) -> bool:
+    """Tell whether a number may count: no year of "the 2013 murder", no age of "He was 71.His death"."""
+    is_year = _YEAR.fullmatch(span.text) is not None and span.root.head.tag_ in {"NN", "NNP"}
+    return not is_year and _GLUED_BEHIND.match(span.text, number.end - span.start_char) is None
 
 
 def _aside(doc: Doc) -> Iterator[int]:
@@ -136,7 +138,9 @@ def _part(doc: Doc, start: int, end: int) -> Iterator[int]:
         if token.idx + len(token) <= start:
             continue
         if token.idx >= end and (
-            token.tag_ in _CLOSED_BY or (token.text == "," and not is_list and _is_closing(token))
+            token.tag_ in _CLOSED_BY
+            or token.tag_.startswith("W")
+            or (token.text == "," and not is_list and _is_closing(token))
         ):
             return
         yield token.i

@@ -16,6 +16,7 @@ _JOINTS = frozenset({",", "and", "&"})
 _FINITE = frozenset({"VBD", "VBZ", "VBP", "MD"})
 _TOGETHER = re.compile(r"\b(?:along with|together with|as well as|alongside)\s", re.IGNORECASE)
 _PLACING = frozenset({"in", "on", "at", "from", "of", "aboard", "inside", "outside", "near"})
+_OUTSIDE = frozenset({"outside", "inside", "near", "in", "on", "behind", "during", "after"})
 _VERBS = frozenset({"VBD", "VBG", "VBN", "VBZ", "VBP", "MD"})
 _LOOK_AHEAD = 5  # tokens between a trigger and the people behind it
 
@@ -30,7 +31,7 @@ def children(token: Token, deps: Iterable[str]) -> list[Token]:
 
 def objects(token: Token) -> list[Token]:
     """Return whom a verb like "kill" is done to, in the active, the passive, as a participle or coordinated."""
-    if found := children(token, {"nsubjpass"}) or children(token, {"dobj"}):
+    if found := children(token, {"nsubjpass"}) or direct_objects(token):
         return found
     if token.tag_ == "VBG" and (found := belonging(token)):
         return found
@@ -53,6 +54,12 @@ def objects(token: Token) -> list[Token]:
         above = [token.head.head] if token.head.dep_ == "acl" else []
         return children(token.head, {"dobj", "nsubjpass"}) or above
     return children(token, {"acomp", "oprd"})
+
+
+def direct_objects(verb: Token) -> list[Token]:
+    """Return the objects of a verb, without places that were parsed as such: "four shot outside bar"."""
+    found = children(verb, {"dobj"})
+    return [noun for noun in found if _OUTSIDE.isdisjoint(word.lower_ for word in verb.doc[verb.i + 1 : noun.i])]
 
 
 def doers(verb: Token) -> list[Token]:
@@ -264,6 +271,16 @@ def count_before(trigger: Token, scene: Scene) -> tuple[Group, ...]:
     groups = count_list([scene.phrases[i] for i in places], scene)
     is_known = bool(groups) and (scene.phrases[place].form != "one" or is_known_person(groups[-1], scene))
     return groups if is_known and groups[-1].is_counted else ()
+
+
+def count_far_before(trigger: Token, scene: Scene) -> tuple[Group, ...]:
+    """Count the nearest people before a participle that has none: "two children recovering after being shot"."""
+    for place in range(len(scene.phrases) - 1, -1, -1):
+        phrase = scene.phrases[place]
+        is_near = phrase.end <= trigger.i and not _is_embedded(phrase, scene)
+        if is_near and phrase.group.is_counted and is_known_person(phrase.group, scene):
+            return count_list([scene.phrases[i] for i in sorted(_listed(place, trigger, scene)) if i <= place], scene)
+    return ()
 
 
 def is_known_person(group: Group, scene: Scene) -> bool:
