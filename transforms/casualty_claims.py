@@ -19,14 +19,7 @@ def settle_claims(mentions: Sequence[Mention], scene: Scene) -> tuple[Mention, .
 def _settled(mention: Mention, mentions: Sequence[Mention], scene: Scene) -> Mention:
     others = [other for other in mentions if other.effect != mention.effect and not other.objection]
     others = [other for other in others if not _is_shared(mention, other)]
-    lost = {
-        group.key
-        for group in mention.groups
-        for other in others
-        if group.is_counted
-        and group in other.groups
-        and _nearness(other, group, scene) > _nearness(mention, group, scene)
-    }
+    lost = {group.key for group in mention.groups if group.is_counted and _is_lost(group, mention, others, scene)}
     if not lost:
         return mention
     for groups in readings_of(mention.token, mention.rule, scene):
@@ -35,6 +28,17 @@ def _settled(mention: Mention, mentions: Sequence[Mention], scene: Scene) -> Men
     is_before = any(group.key in lost and group.start > mention.token.idx for group in mention.groups)
     kept = tuple(group for group in mention.groups if group.key not in lost)
     return replace(mention, groups=kept) if is_before else mention
+
+
+def _is_nearer_to(others: Sequence[Mention], mention: Mention, group: Group, scene: Scene) -> bool:
+    rivals = [_nearness(other, group, scene) for other in others if group in other.groups]
+    return max(rivals, default=0) > _nearness(mention, group, scene)
+
+
+def _is_lost(group: Group, mention: Mention, others: Sequence[Mention], scene: Scene) -> bool:
+    """Tell whether another trigger stands nearer to a group than the mention that counts it."""
+    rivals = [_nearness(other, group, scene) for other in others if group in other.groups]
+    return max(rivals, default=0) > _nearness(mention, group, scene)
 
 
 def _is_shared(mention: Mention, other: Mention) -> bool:

@@ -129,21 +129,36 @@ def _beside(token: Token, rule: Rule, heads: Sequence[Token], scene: Scene) -> t
     if rule.frame == "event" and token.tag_ in {"NNS", "NNPS"}:
         parsed = tuple(group for group in parsed if group.stated or len(parsed) > 1)
     if rule.frame in {"attribute", "sign"}:
-        return tuple(group for group in parsed if group.stated or is_person(scene.doc[group.head], scene))
+        parsed = parsed or _behind_of(token, scene)
+        people = tuple(group for group in parsed if group.stated or is_person(scene.doc[group.head], scene))
+        return people or _single_death(token)
     if _looks_back(token, rule, scene):
         before = victims.count_before(_anchor(token, rule), scene)
-        is_attached = token.tag_ in {"VBN", "VBD"} and not victims.children(token, {"auxpass", "aux", "nsubj"})
+        is_deed = token.tag_ in {"VBN", "VBD"} or token.lower_ == "shot"
+        is_attached = is_deed and not victims.children(token, {"auxpass", "aux", "nsubj"})
         is_open = bool(before) and (is_attached or not _is_embedded(before[0], scene))
         is_number = rule.frame not in {"event", "people"} or (bool(before) and before[0].stated)
         if is_open and is_number and _is_nearer(token, before, parsed, scene):
             return before
-    if rule.frame in {"event", "people"} and not parsed:
+    if rule.frame in {"event", "people"} and not parsed and not (parsed := _behind_of(token, scene)):
         return _own(token, rule, scene)
     if rule.frame in {"object", "event"} and not any(group.low == 0 for group in parsed):
         after = victims.count_after(token, scene)
         parsed = after if _is_better(after, parsed) else parsed
-    is_done_to = token.tag_ in {"VBN", "NNP"} and rule.frame == "object"
+    is_done_to = (token.tag_ in {"VBN", "NNP"} and rule.frame == "object") or rule.frame == "subject"
     return parsed or (victims.count_far_before(token, scene) if is_done_to else ())
+
+
+def _behind_of(token: Token, scene: Scene) -> tuple[Group, ...]:
+    """Count who stands behind "of", whatever the parse says: "the death of three-year-old", "fatal shooting of"."""
+    preposition = next((word for word in token.doc[token.i + 1 : token.i + 3] if word.lower_ == "of"), None)
+    return victims.count_from(preposition.i + 1, token, scene) if preposition is not None else ()
+
+
+def _single_death(token: Token) -> tuple[Group, ...]:
+    """Count the one whom a fatal shooting or fall killed."""
+    is_single = token.lower_ == "fatal" and token.head.lower_ in lexicon().company["single"]
+    return (Group(token.idx, token.i, 1, 1, False, token.idx, token.idx + len(token)),) if is_single else ()
 
 
 def _anchor(token: Token, rule: Rule) -> Token:

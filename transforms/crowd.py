@@ -55,14 +55,11 @@ def _is_inside(token: Token, scene: Scene) -> bool:
     """Tell whether a word may stand in a phrase for people."""
     if token.i in scene.aside or token.tag_.startswith("W") or token.text in _LEAVING:
         return False
-    is_modifier = token.dep_ in {"amod", "compound"} and token.head.i > token.i and token.head.pos_ in _HEAD_POS
+    is_above = token.head.i > token.i and token.head.pos_ in _HEAD_POS
+    is_modifier = token.dep_ in {"amod", "compound"} and is_above
     if token.lower_ in scene.words.triggers:
-        return (
-            is_modifier
-            and token.tag_ not in {"NNS", "VBZ"}
-            and _is_inside(token.nbor(1), scene)
-            and token.nbor(1).i not in scene.numbers
-        )
+        is_noun_behind = is_modifier and token.tag_ not in {"NNS", "VBZ"} and token.nbor(1).i not in scene.numbers
+        return is_noun_behind and _is_inside(token.nbor(1), scene)
     is_known = token.lower_ in scene.words.people and token.pos_ != "VERB"
     return token.pos_ in _PHRASE_POS or is_known or (is_modifier and token.tag_ in {"VBN", "VBG"})
 
@@ -112,10 +109,17 @@ def _goes_on(index: int, start: int, scene: Scene) -> bool:
     token = scene.doc[index]
     if index > start and token.lower_ in _ARTICLES and token.nbor(-1).lower_ not in {"of", "such"}:
         return False
+    if index > start and is_aged(token.nbor(-1)) and not _may_follow_age(token, scene):
+        return False
     if token.i in scene.aside:  # "three Frontier Corps (FC) guards"
         return index > start and token.text != "," and (token.text != "(" or _is_inside(_behind(token, scene), scene))
     is_inner = token.lower_ in _OWNERS or (index > start and token.lower_ in _INNER)
     return is_inner or _is_inside(token, scene)
+
+
+def _may_follow_age(token: Token, scene: Scene) -> bool:
+    """Tell whether a word belongs to "3-year-old": a person, a name or an adjective, not "recovering" or "dies"."""
+    return token.lower_ in scene.words.people or token.pos_ in {"PROPN", "ADJ"} or token.dep_ == "compound"
 
 
 def _behind(token: Token, scene: Scene) -> Token:

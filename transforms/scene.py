@@ -16,7 +16,7 @@ _DATELINE = re.compile(r"[A-Z][A-Z .,/'-]{3,}[^-–—]{0,60}?(?:--|[-–—])\s
 _BRACKETS = re.compile(r"\([^()]*\)|\[[^\[\]]*\]")
 _PARTS = re.compile(r",?\s*(?:\bincluding|\bincludes|\bamong (?:them|whom)|\bsuch as)\b", re.IGNORECASE)
 _OF_THEM = re.compile(r"\s+of (?:them|whom|those|which)\b", re.IGNORECASE)
-_AGE = re.compile(r",\s\d{1,2}(?=,(?!\d)|\.?$|\sand\b|\swho\b|;)")
+_AGE = re.compile(r",\s\d{1,2}(?:(?:, \d{1,2})* and \d{1,2})?(?=,(?!\d)|\.?$|\sand\b|\swho\b|;)")
 _AGES = re.compile(r",?\s(?:ages|aged)\s\d[\d, -]*(?:and \d+)?")
 _YEAR = re.compile(r"(?:19|20)\d\d")
 _GLUED_BEHIND = re.compile(r"\.\w")
@@ -137,11 +137,8 @@ def _part(doc: Doc, start: int, end: int) -> Iterator[int]:
     for token in doc:
         if token.idx + len(token) <= start:
             continue
-        if token.idx >= end and (
-            token.tag_ in _CLOSED_BY
-            or token.tag_.startswith("W")
-            or (token.text == "," and not is_list and _is_closing(token))
-        ):
+        is_closed = token.tag_ in _CLOSED_BY or token.tag_.startswith("W")
+        if token.idx >= end and (is_closed or (token.text == "," and not is_list and _is_closing(token))):
             return
         yield token.i
 

@@ -118,9 +118,10 @@ def antecedent(token: Token) -> Token:
 
 def people(trigger: Token, heads: Sequence[Token], scene: Scene) -> tuple[Group, ...]:
     """Count the people that the parse puts beside a trigger, with all who are listed with them."""
-    shown = [head for head in map(antecedent, heads) if head.i not in scene.aside]
+    shown = [head for head in (_meant(head, scene) for head in heads) if head.i not in scene.aside]
     if heads and not shown:
         shown = [head for head in (_before_aside(heads[-1], scene),) if head.lower_ in scene.words.people]
+    shown = [head for head in shown if head.lower_ not in scene.words.triggers]
     if not shown:
         return ()
     place = phrase_at(shown[-1].i, scene)
@@ -132,6 +133,14 @@ def people(trigger: Token, heads: Sequence[Token], scene: Scene) -> tuple[Group,
         return (inner.group,)
     places = {*_listed(place, trigger, scene), *_conjuncts(shown[-1], scene)}
     return count_list([scene.phrases[i] for i in sorted(places)], scene)
+
+
+def _meant(head: Token, scene: Scene) -> Token:
+    """Return the noun that a word stands for; "who" right behind a person stands for that person."""
+    before = head.nbor(-1) if head.i else head
+    if head.lower_ == "who" and (before.lower_ in scene.words.people or is_aged(before)):
+        return before
+    return antecedent(head)
 
 
 def _inner(head: Token, phrase: Phrase, scene: Scene) -> Phrase | None:
@@ -263,6 +272,8 @@ def count_from(start: int, trigger: Token, scene: Scene) -> tuple[Group, ...]:
 def count_before(trigger: Token, scene: Scene) -> tuple[Group, ...]:
     """Read "two men and a child were killed" off the words before the trigger, whatever the parse says."""
     place = phrase_at(_step_over(trigger, scene), scene)
+    if place is not None and (inner := _behind_of(scene.phrases[place], trigger, scene)) is not None:
+        return (inner.group,)
     if place is None or not _is_of_people(scene.phrases[place], scene) or scene.phrases[place].end > trigger.i:
         return ()
     if place and _is_part_of(scene.phrases[place - 1], scene.phrases[place], scene):
@@ -271,6 +282,15 @@ def count_before(trigger: Token, scene: Scene) -> tuple[Group, ...]:
     groups = count_list([scene.phrases[i] for i in places], scene)
     is_known = bool(groups) and (scene.phrases[place].form != "one" or is_known_person(groups[-1], scene))
     return groups if is_known and groups[-1].is_counted else ()
+
+
+def _behind_of(phrase: Phrase, trigger: Token, scene: Scene) -> Phrase | None:
+    """Return the person at the end of a phrase for something else: "the case of a teen shot at home"."""
+    opening = next((word.i for word in scene.doc[phrase.start : phrase.end] if word.lower_ == "of"), None)
+    if opening is None or phrase.form == "number" or phrase.end > trigger.i or _is_of_people(phrase, scene):
+        return None
+    inner = phrase_between(opening + 1, phrase.end, "", scene)
+    return inner if is_known_person(inner.group, scene) and inner.group.is_counted else None
 
 
 def count_far_before(trigger: Token, scene: Scene) -> tuple[Group, ...]:
