@@ -4,7 +4,8 @@ The rules alone decide with ``find_casualties(doc)``. Where something else has a
 how sure the rules are and what the sentence would report, whoever decides.
 """
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 from spacy.tokens import Doc, Token
 
@@ -20,6 +21,9 @@ from transforms.scene import Scene, Words
 
 # What may speak against a trigger, the mildest first: an opinion from outside overrules the mildest there are.
 OBJECTIONS = ("", "weak", "unmet", "company", "negated", "question", "hypothetical", "animal", "thing", "name")
+
+
+_DONE = frozenset({"killed", "injured"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +51,7 @@ class Reading:
         if best is None:
             return None
         chosen = [mention for mention in self.mentions if OBJECTIONS.index(mention.objection) == best]
-        return sum_up(self.doc, chosen, _present(self.doc))
+        return sum_up(self.doc, _with_victims(chosen, self.mentions), _present(self.doc))
 
 
 def find_casualties(doc: Doc, *, is_likely: bool | None = None) -> list[Finding]:
@@ -71,6 +75,16 @@ def read_casualties(doc: Doc) -> Reading:
     scene, present = read_scene(doc, lexicon().count), _present(doc)
     mentions = [_mention(token, rule, scene, present) for token, rule in triggers]
     return Reading(doc, settle_claims(mentions, scene))
+
+
+def _with_victims(chosen: Sequence[Mention], mentions: Sequence[Mention]) -> list[Mention]:
+    """Lend the number of "five victims" to what happened to them: "all five victims have minor injuries"."""
+    victims = next((m.groups for m in mentions if m.effect == "casualty" and m.is_stated), ())
+    if not victims or any(
+        group.is_counted for mention in chosen for group in mention.groups if mention.effect in _DONE
+    ):
+        return list(chosen)
+    return [replace(mention, groups=victims) if mention.effect in _DONE else mention for mention in chosen]
 
 
 def _present(doc: Doc) -> Words:

@@ -42,10 +42,17 @@ def total(mentions: Sequence[Mention]) -> tuple[Group, ...]:
     is_first = counted[0].token.tag_ != "VBG" and stated and counted[0] is not stated[0]
     if is_first and stated[0].token.dep_ == "relcl":
         stated = [counted[0]]
-    main = stated[0] if stated else max(counted, key=_implied_sum)
+    main = _greatest(stated) if stated else max(counted, key=_implied_sum)
     chosen = [main, *(other for other in counted if other is not main and _adds_up(main, other))]
     groups = {group.key: group for mention in chosen for group in mention.groups}
     return tuple(groups.values())
+
+
+def _greatest(stated: Sequence[Mention]) -> Mention:
+    """Return the first mention, or the greater one that is set against it: "10 were killed, but the army says 12"."""
+    first = stated[0]
+    rivals = [other for other in stated if _is_level(first.token, other.token) and _is_contrasted(first, other)]
+    return max((first, *rivals), key=_implied_sum)
 
 
 def _implied_sum(mention: Mention) -> int:
@@ -62,9 +69,16 @@ def _adds_up(main: Mention, other: Mention) -> bool:
     if any(doc[group.head].lower_ == "others" for group in main.groups):
         return True
     places = [(group.head - 3, group.head + 1) for group in other.groups] + [(other.token.i - 2, other.token.i)]
-    if any(token.lower_ in counting["adding"] for start, end in places for token in doc[max(start, 0) : end]):
+    if any(_is_adding(token) for start, end in places for token in doc[max(start, 0) : end]):
         return True
-    return _is_new(main, doc) and _is_new(other, doc) and _is_beside(main.token, other.token)
+    is_level = _is_level(main.token, other.token) and not _is_contrasted(main, other)
+    return is_level and _is_new(main, doc) and _is_new(other, doc)
+
+
+def _is_adding(token: Token) -> bool:
+    """Tell whether a word like "another" or "more" brings in others; "more than" does not."""
+    is_bound = token.lower_ == "more" and token.i + 1 < len(token.doc) and token.nbor(1).lower_ == "than"
+    return token.lower_ in lexicon().counting["adding"] and not is_bound
 
 
 def _is_new(mention: Mention, doc: Doc) -> bool:
@@ -72,18 +86,21 @@ def _is_new(mention: Mention, doc: Doc) -> bool:
     return all(g.stated or doc.text[g.start :].lower().startswith(_NEW) for g in mention.groups)
 
 
-def _is_beside(first: Token, second: Token) -> bool:
+def _is_contrasted(main: Mention, other: Mention) -> bool:
+    """Tell whether two numbers are for the same people, or for one time and another."""
+    low, high = sorted((main.token.i, other.token.i))
+    between = main.token.doc[low:high]
+    return any(token.lower_ in lexicon().counting["contrasting"] for token in between)
+
+
+def _is_level(first: Token, second: Token) -> bool:
     """Tell whether two triggers stand in clauses on one level: none tells what the other one came after."""
-    counting, doc = lexicon().counting, first.doc
-    low, high = sorted((first.i, second.i))
-    if any(token.lower_ in counting["contrasting"] for token in doc[low:high]):
-        return False
     above = [first, *first.ancestors], [second, *second.ancestors]
     paths = [[word for word in path if word not in other] for path, other in (above, above[::-1])]
-    return not any(word.dep_ in _LOWER and not _is_contrast(word) for path in paths for word in path)
+    return not any(word.dep_ in _LOWER and not _is_set_against(word) for path in paths for word in path)
 
 
-def _is_contrast(verb: Token) -> bool:
+def _is_set_against(verb: Token) -> bool:
     """Tell whether a clause is only set against another: "while 59 civilians died"."""
     return any(child.dep_ == "mark" and child.lower_ in {"while", "whereas"} for child in verb.children)
 

@@ -193,7 +193,8 @@ def _form(start: int, head: Token, scene: Scene) -> Form:
         return "article"
     if head.tag_ == "NNS":
         return "many"
-    if head.tag_ == "NNP" and _PERSONS_SUFFIX.search(head.text) is None:
+    is_surname = head.i > start and scene.doc[head.i - 1].tag_ == "NNP"
+    if head.tag_ == "NNP" and (is_surname or _PERSONS_SUFFIX.search(head.text) is None):
         return "name"
     if opening in _OWNERS or any(token.lower_ in {"'s", "’s"} for token in scene.doc[start : head.i]):
         return "owned" if head.tag_ in {"NN", "NNP", "JJ"} else "many"
@@ -227,7 +228,8 @@ def _is_same(before: Phrase, phrase: Phrase, scene: Scene, *, is_closed: bool) -
     if before.form in {"number", "many"} and (before.group.high or 2) > 1 and phrase.form == "name":
         return True
     if phrase.link == "and":
-        is_bare = phrase.form == "one" and before.form in {"article", "owned"} and scene.doc[phrase.start].tag_ == "NN"
+        is_bare = phrase.form == "one" and before.form in {"article", "owned"}
+        is_bare = is_bare and scene.doc[phrase.start].tag_ in {"NN", "JJ"} and scene.doc[phrase.group.head].tag_ == "NN"
         around = {
             scene.doc[max(before.start - 1, 0)].lower_,
             *(word.lower_ for word in scene.doc[phrase.end : phrase.end + 1]),
