@@ -12,7 +12,8 @@ from spacy.language import Language
 from spacy.tokens import Doc
 
 from schemas.event import Finding
-from transforms.casualties import find_casualties
+from transforms.casualties import OBJECTIONS, find_casualties, read_casualties
+from transforms.casualty_article import count_shot_as_killed
 from transforms.gate import passes
 from transforms.tag import one_line
 
@@ -274,3 +275,63 @@ def test_battery_of_invented_sentences() -> None:
     wrong = [f"{verdict}: {case}" for case in cases if (verdict := _verdict(*case))]
     assert len(cases) >= 150
     assert 1 - len(wrong) / len(cases) >= BATTERY_FLOOR, "\n".join(wrong)
+
+
+def test_another_opinion_overrules_what_speaks_against_a_trigger() -> None:
+    doc = nlp()("The storm could kill 200 people.")
+    assert find_casualties(doc) == []
+    [found] = find_casualties(doc, is_likely=True)
+    assert (found.killed_low, found.killed_high, found.rule_id) == (200, 200, "casualty.kill")
+
+
+def test_another_opinion_silences_the_rules() -> None:
+    assert find_casualties(nlp()("A bomb killed 12 people."), is_likely=False) == []
+
+
+def test_objections_count_only_where_nothing_stands_without() -> None:
+    [found] = find_casualties(nlp()("The blast killed 12 people and could kill 200 more."), is_likely=True)
+    assert (found.killed_low, found.killed_high) == (12, 12)
+
+
+@pytest.mark.parametrize(
+    ("text", "objection"),
+    [
+        ("A bomb killed 12 people.", ""),
+        ("A bomb could kill 12 people.", "hypothetical"),
+        ("Parliament killed the bill.", "thing"),
+        ("How many people were killed?", "question"),
+    ],
+)
+def test_reading_tells_what_speaks_against(text: str, objection: str) -> None:
+    reading = read_casualties(nlp()(text))
+    assert [mention.objection for mention in reading.mentions] == [objection]
+    assert (reading.strength > 0) == (objection == "")
+
+
+def test_every_objection_has_its_place() -> None:
+    source = Path(str(files("transforms").joinpath("casualty_checks.py"))).read_text(encoding="utf-8")
+    body = source[source.index("def objection_to") : source.index("def is_name")]
+    assert {*re.findall(r'return "(\w+)"', body), "", "weak"} == set(OBJECTIONS)
+
+
+def test_nothing_to_read_has_no_strength_and_no_report() -> None:
+    reading = read_casualties(nlp()("It rained in Port Selim."))
+    assert (reading.mentions, reading.strength, reading.report()) == ((), 0.0, None)
+
+
+def settled(*texts: str) -> list[tuple[int | None, int | None]]:
+    reports = [(text, find(text)) for text in texts]
+    return [(found.killed_low, found.injured_low) for found in count_shot_as_killed(reports)]
+
+
+def test_the_shot_are_the_dead_of_their_article() -> None:
+    assert settled("A boy was shot on Friday.", "The boy died in hospital after the shooting.") == [
+        (1, None),
+        (1, None),
+    ]
+
+
+def test_the_shot_may_have_lived() -> None:
+    assert settled("A boy was shot in the leg.", "A man was killed in the shooting.") == [(None, 1), (1, None)]
+    assert settled("Four boys were shot.", "A man was killed in the shooting.") == [(None, 4), (1, None)]
+    assert settled("A boy was shot on Friday.", "One man was killed and four were hurt.") == [(None, 1), (1, 4)]

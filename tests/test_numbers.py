@@ -74,6 +74,8 @@ def test_offsets_stay_within_any_text(text: str) -> None:
         ("between 15 and 20 dead", 15, 20),
         ("15 to 20 dead", 15, 20),
         ("15-20 dead", 15, 20),
+        ("two to three million people", 2_000_000, 3_000_000),
+        ("90 to 200 people", 90, 200),
         ("two or three men", 2, 3),
         ("about 30", 30, 30),
         ("nearly 30", 30, 30),

@@ -1,5 +1,6 @@
 """Tell whether a casualty trigger reports something that happened to people."""
 
+import re
 from collections.abc import Sequence
 
 from spacy.tokens import Token
@@ -10,6 +11,7 @@ from transforms.crowd import is_aged, is_person, names_many
 from transforms.scene import Group, Scene, Words
 
 _GOVERNING = frozenset({"of", "to", "from", "against", "for", "at", "about", "with", "on"})
+_RATE = re.compile(r"\bper \d")
 _DEFINITE = frozenset({"the", "this", "that", "of", "his", "her", "their"})
 
 
@@ -21,6 +23,8 @@ def objection_to(
     is_denial = any(group.high == 0 for group in groups)
     if "how many" in scene.doc.text.lower():
         return "question"
+    if is_name(token, rule):
+        return "name"
     if not is_actual(token, rule):
         return "hypothetical"
     if not has_company(token, rule, present):
@@ -36,15 +40,17 @@ def objection_to(
     return "weak" if rule.is_weak else ""
 
 
-def is_actual(token: Token, rule: Rule) -> bool:
-    """Tell whether a trigger is stated as a fact or a claim: no wish, threat, plan, condition, charge or name."""
+def is_name(token: Token, rule: Rule) -> bool:
+    """Tell whether a trigger is only part of a name or an idiom: "murder rate", "time-killing", "dead or alive"."""
     bars = lexicon().bars
     is_part = token.dep_ in {"compound", "amod", "nmod"} and rule.frame != "attribute" and rule.effect != "casualty"
     is_named = token.i + 1 < len(token.doc) and token.nbor(1).lower_ in bars["heads"] and rule.frame == "event"
-    if is_named or _is_joined(token) or (is_part and token.head.lower_ in bars["heads"]):
-        return False
-    if _is_idiom(token, rule):
-        return False
+    is_above = is_part and token.head.lower_ in bars["heads"]
+    return is_named or is_above or _is_joined(token) or _is_idiom(token, rule)
+
+
+def is_actual(token: Token, rule: Rule) -> bool:
+    """Tell whether a trigger is stated as a fact or a claim: no wish, threat, plan, condition or charge."""
     if token.dep_ in {"acomp", "attr", "oprd"} and _is_hypothetical(token.head):
         return False
     if rule.frame == "event" and token.dep_ in {"nsubj", "attr", "dobj"} and not _is_definite(token):
@@ -149,6 +155,8 @@ def _is_suffered(token: Token) -> bool:
 def _is_specific(token: Token) -> bool:
     """Tell whether a noun like "murder" speaks of something that happened, not of a charge, a rate or a trend."""
     bars = lexicon().bars
+    if _RATE.search(token.doc.text):
+        return False
     if victims.belonging(token) or any(child.pos_ == "NUM" for child in token.children):
         return True
     above = token.head.head if token.head.dep_ == "prep" else token.head

@@ -71,7 +71,7 @@ def _harmed(token: Token) -> list[Token]:
     while token.dep_ == "conj" and token.head.pos_ == "NOUN":
         token = token.head
     owners = victims.children(token, {"poss"})
-    if named := [owner for owner in owners if owner.tag_ != "PRP$"] or (token.dep_ == "dobj" and _hit_by(token)):
+    if named := [owner for owner in owners if owner.tag_ != "PRP$"] or _hit_by(token):
         return named
     verb = token.head.head if token.head.dep_ == "prep" else token.head
     if verb.pos_ in {"NOUN", "PROPN"}:
@@ -84,7 +84,8 @@ def _harmed(token: Token) -> list[Token]:
 
 def _hit_by(injuries: Token) -> list[Token]:
     """Return whom something caused injuries: "caused injuries to 12 people"."""
-    preps = [child for child in (*injuries.children, *injuries.head.children) if child.lower_ == "to"]
+    above = injuries.head.children if injuries.dep_ == "dobj" and injuries.head.lemma_ != "suffer" else ()
+    preps = [child for child in (*injuries.children, *above) if child.lower_ == "to"]
     return [person for prep in preps for person in victims.children(prep, {"pobj"})]
 
 
@@ -231,7 +232,7 @@ def _counted(token: Token, scene: Scene) -> Group:
     for child in token.lefts:
         if number := scene.words.sets.get(child.lower_):
             return Group(child.idx, token.i, number, number, True, child.idx, token.idx + len(token))
-    for child in reversed(list(token.lefts)):
+    for child in reversed([inner for left in token.lefts for inner in (*left.lefts, left)]):
         if group := victims.stated_at(child.i, scene):
             return group
     return next(iter(_part(token, scene)), victims.count(token, scene))

@@ -3,7 +3,7 @@
 import re
 import tomllib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from importlib.resources import files
 
@@ -109,6 +109,7 @@ def _read_bounded(text: str, words: list[_Word], first: int) -> tuple[Number | N
     if numeral is None:
         return None, first + 1
     top = _read_range_end(words, numeral, between=is_between)
+    numeral = _scaled(words, numeral, top) if top else numeral
     after = top.after if top else numeral.after
     if phrase := _match(grammar.after, words, after):
         kinds.append(grammar.after[phrase])
@@ -135,6 +136,13 @@ def _read_range_end(words: list[_Word], low: _Numeral, *, between: bool) -> _Num
         return None
     top = _read_cardinal(words, low.after + 1)
     return top if top and top.value > low.value and not low.is_open else None
+
+
+def _scaled(words: list[_Word], low: _Numeral, top: _Numeral) -> _Numeral:
+    """Give the low end of "two to three million" the scale of the high end."""
+    scale = _grammar().scales.get(words[top.after - 1].text, 1)
+    is_below = low.value < scale and low.value * scale < top.value
+    return replace(low, value=low.value * scale) if is_below else low
 
 
 def _match(phrases: Mapping[str, object], words: list[_Word], first: int) -> str | None:

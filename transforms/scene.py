@@ -96,7 +96,7 @@ class Scene:
 
 def prepare(doc: Doc, words: CountWords) -> Scene:
     """Find the numbers of a sentence and set aside those that count part of what another one counts."""
-    aside = frozenset(_aside(doc))
+    aside = frozenset(_aside(doc, words))
     numbers: dict[int, Number] = {}
     asides: dict[int, Number] = {}
     for number in find_numbers(doc.text):
@@ -115,7 +115,7 @@ def _is_count(number: Number, span: Span) -> bool:
     return not is_year and _GLUED_BEHIND.match(span.text, number.end - span.start_char) is None
 
 
-def _aside(doc: Doc) -> Iterator[int]:
+def _aside(doc: Doc, words: CountWords) -> Iterator[int]:
     for pattern in (_BRACKETS, _AGE, _AGES):
         for match in pattern.finditer(doc.text):
             yield from _within(doc, *match.span())
@@ -124,7 +124,10 @@ def _aside(doc: Doc) -> Iterator[int]:
         if not any(doc[i].tag_.startswith("V") for i in places):
             yield from places
     for match in _PARTS.finditer(doc.text):
-        yield from _part(doc, match.start(), match.end())
+        places = list(_part(doc, match.start(), match.end()))
+        # "attacks such as the killing of four guards" names no part of a number.
+        if not match.group().endswith("as") or words.triggers.isdisjoint(doc[i].lower_ for i in places):
+            yield from places
 
 
 def _within(doc: Doc, start: int, end: int) -> Iterator[int]:
