@@ -179,6 +179,10 @@ def test_missing_people_have_their_own_count() -> None:
         ("Three children were killed.", "civilian"),
         ("Three soldiers and two children were killed.", "mixed"),
         ("Three Norvanians were killed.", "unknown"),
+        ("Three people were killed.", "unknown"),
+        ("Three policemen were killed.", "unknown"),
+        ("A farmer and his wife were killed.", "civilian"),
+        ("Two rebels, a soldier and a shepherd were killed.", "mixed"),
     ],
 )
 def test_victim_type(text: str, victims: str) -> None:
@@ -199,9 +203,35 @@ def test_disaster_is_no_assault() -> None:
     assert (found.plover, found.cameo) == (None, None)
 
 
-def test_toll_over_years_is_cumulative() -> None:
-    assert find("More than 3,000 people have been killed since 2011.").is_cumulative
-    assert not find("Three people were killed on Monday.").is_cumulative
+@pytest.mark.parametrize(
+    "text",
+    [
+        "More than 3,000 people have been killed since 2011.",
+        "More than 3,000 people have been killed since the uprising began.",
+        "The death toll rose to 41.",
+        "The war has killed 400,000 people.",
+        "Over the past three years 40 miners have died.",
+        "Police counted 62 murders this year.",
+        "So far 20 people have died in the floods.",
+    ],
+)
+def test_toll_over_a_time_is_cumulative(text: str) -> None:
+    assert find(text).is_cumulative
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Three people were killed on Monday.",
+        "A 2-year-old boy was killed.",
+        "Two people were killed in the worst attack in years.",
+        "Three people died two years after the first attack.",
+        "Two men were killed last week.",
+        "Ten people were killed, making it the deadliest attack this year.",
+    ],
+)
+def test_toll_of_one_incident_is_not_cumulative(text: str) -> None:
+    assert not find(text).is_cumulative
 
 
 def test_works_on_a_doc_built_by_hand() -> None:

@@ -52,7 +52,11 @@ def _greatest(stated: Sequence[Mention]) -> Mention:
     """Return the first mention, or the greater one that is set against it: "10 were killed, but the army says 12"."""
     first = stated[0]
     rivals = [other for other in stated if _is_level(first.token, other.token) and _is_contrasted(first, other)]
-    return max((first, *rivals), key=_implied_sum)
+    return max((first, *rivals), key=lambda mention: (_implied_sum(mention), _is_open(mention)))
+
+
+def _is_open(mention: Mention) -> bool:
+    return any(group.high is None for group in mention.groups)
 
 
 def _implied_sum(mention: Mention) -> int:

@@ -44,7 +44,7 @@ def _heads(token: Token, rule: Rule) -> list[Token]:
     if rule.frame == "event" and _is_way_to_die(token):
         return victims.objects(token.head.head) or victims.subjects(token.head.head)
     find = _HEADS.get(rule.frame)
-    times = lexicon().time["times"]
+    times = lexicon().times
     return [head for head in find(token) if head.lower_ not in times] if find else []
 
 
@@ -96,8 +96,9 @@ def _owner(token: Token) -> list[Token]:
             return found
         if word.pos_ in {"VERB", "AUX"} and (found := victims.doers(word)):
             known = lexicon().counting["people"] | lexicon().counting["singular_pronouns"]
-            return [head for head in found if head.lower_ in known or head.tag_ == "NNP"]
-    return []
+            if shown := [head for head in found if head.lower_ in known or head.tag_ == "NNP"]:
+                return shown
+    return [child for child in victims.children(token, {"poss"}) if child.lower_ in {"his", "her", "my"}]
 
 
 _HEADS: Mapping[str, Heads] = {
@@ -173,7 +174,7 @@ def _looks_back(token: Token, rule: Rule, scene: Scene) -> bool:
     """Tell whether the people may stand before the trigger: "five killed", not "killing five"."""
     if rule.frame in {"event", "people", "lives", "predicate", "subject", "harm"}:
         return True
-    times = lexicon().time["times"]
+    times = lexicon().times
     found = [child for child in victims.direct_objects(token) if child.lower_ not in times]
     is_active = any(child.i not in scene.aside for child in found)
     is_participle = token.lower_.endswith("ed") or token.lower_ in {"shot", "hurt", "slain", "burnt"}

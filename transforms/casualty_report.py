@@ -43,7 +43,7 @@ def sum_up(doc: Doc, mentions: Sequence[Mention], present: Words) -> Finding:
         missing_high=missing[1],
         casualty_text=_casualty_text(doc, groups),
         victim_type=_victim_type(doc, groups or [group for mention in mentions for group in mention.groups]),
-        is_cumulative=not present.isdisjoint(lexicon().time["cumulative"]),
+        is_cumulative=_is_cumulative(doc, groups),
         plover="ASSAULT" if is_violent else None,
         cameo=("19" if is_fight else "18") if is_violent else None,
     )
@@ -78,6 +78,13 @@ def _victim_type(doc: Doc, groups: Sequence[Group]) -> str:
     if is_civilian and is_military:
         return "mixed"
     return "civilian" if is_civilian else "military" if is_military else "unknown"
+
+
+def _is_cumulative(doc: Doc, groups: Sequence[Group]) -> bool:
+    """Tell whether a number is of a time or a war: not that of one incident, and not a single named victim."""
+    is_single = bool(groups) and not any(group.stated or not group.is_counted for group in groups)
+    told = lexicon().comparing.sub("", doc.text)
+    return not is_single and lexicon().cumulative.search(told) is not None
 
 
 def _rank(mention: Mention) -> tuple[float, int]:

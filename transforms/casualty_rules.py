@@ -1,5 +1,6 @@
 """The rules and word lists that casualty reports are found by, as ``rules/casualties.toml`` gives them."""
 
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -37,7 +38,9 @@ class Lexicon:
     violence: Mapping[str, Words]
     victims: Mapping[str, Words]
     counting: Mapping[str, Words]
-    time: Mapping[str, Words]
+    times: Words
+    comparing: re.Pattern[str]
+    cumulative: re.Pattern[str]
     count: CountWords
 
 
@@ -68,7 +71,9 @@ def lexicon() -> Lexicon:
         violence=_word_sets(data["violence"]),
         victims=_word_sets(data["victims"]),
         counting=counting,
-        time=_word_sets(data["time"]),
+        times=frozenset(data["time"]["times"]),
+        comparing=re.compile(data["time"]["comparing"], re.IGNORECASE),
+        cumulative=re.compile("|".join(data["time"]["cumulative"]), re.IGNORECASE),
         count=CountWords(
             partitives=counting["partitives"],
             sets=data["sets"],

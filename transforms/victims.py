@@ -207,7 +207,12 @@ def _continues(phrase: Phrase, trigger: Token, scene: Scene) -> bool:
     follows = scene.doc[phrase.end] if phrase.end < len(scene.doc) else None
     is_deed = follows is not None and follows.lower_ in scene.words.triggers and follows.tag_ in {"VBN", "VBD"}
     is_clause = phrase.start > trigger.i and follows is not None and (follows.tag_ in _FINITE or is_deed)
-    return not is_clause and _is_of_people(phrase, scene)
+    if is_clause:
+        return False
+    # Whatever an article names between people and the verb that they are subject of was hit with them.
+    is_subject = phrase.end <= trigger.i and phrase.form in {"article", "owned"}
+    is_named_with = is_subject and scene.doc[phrase.group.head].lower_ not in scene.words.things
+    return is_named_with or _is_of_people(phrase, scene)
 
 
 def _is_of_people(phrase: Phrase, scene: Scene) -> bool:
