@@ -105,7 +105,9 @@ def _is_level(first: Token, second: Token) -> bool:
 
 
 def _is_set_against(verb: Token) -> bool:
-    """Tell whether a clause is only set against another: "while 59 civilians died"."""
+    """Tell whether a clause only goes on beside another: "while 59 died", "adding that a guard was killed"."""
+    if verb.lemma_ == "add":
+        return True
     return any(child.dep_ == "mark" and child.lower_ in {"while", "whereas"} for child in verb.children)
 
 
@@ -121,8 +123,8 @@ def is_dead_too(mention: Mention, killed: Sequence[Group]) -> bool:
     """Tell whether one who was shot is the one who died: "the boy shot on Friday has died", "declared him dead"."""
     if mention.is_stated or _has_others(mention) or not any(not group.stated and group.low for group in killed):
         return False
-    doc = mention.token.doc
-    is_meant = any(doc[group.head].lower_ in lexicon().counting["personal"] for group in killed)
+    doc, personal = mention.token.doc, lexicon().counting["personal"]
+    is_meant = any(doc[group.head].lower_ in personal for group in (*killed, *mention.groups))
     return mention.rule.rule_id == "casualty.shoot" or is_meant
 
 

@@ -28,7 +28,8 @@ def people_of(token: Token, rule: Rule, scene: Scene) -> tuple[Group, ...]:
     groups = _beside(token, rule, _heads(token, rule), scene)
     if groups and rule.frame in {"object", "subject", "predicate"}:
         keys = {group.key for group in groups}
-        groups = (*groups, *(other for other in victims.together(token, scene) if other.key not in keys))
+        more = (*victims.together(token, scene), *victims.left_out(token, scene))
+        groups = (*groups, *(other for other in more if other.key not in keys))
     return groups
 
 
@@ -132,7 +133,7 @@ def _beside(token: Token, rule: Rule, heads: Sequence[Token], scene: Scene) -> t
         parsed = tuple(group for group in parsed if group.stated or len(parsed) > 1)
     if rule.frame in {"attribute", "sign"}:
         parsed = parsed or _behind_of(token, scene)
-        people = tuple(group for group in parsed if group.stated or is_person(scene.doc[group.head], scene))
+        people = tuple(group for group in parsed if is_person(scene.doc[group.head], scene))
         return people or _single_death(token)
     if _looks_back(token, rule, scene):
         before = victims.count_before(_anchor(token, rule), scene)
@@ -225,6 +226,8 @@ def _own(token: Token, rule: Rule, scene: Scene) -> tuple[Group, ...]:
     counted = _counted(token, scene)
     is_one = token.tag_ in {"NN", "NNP", "JJ", "VBN"} and token.lower_ not in {"remains"}
     is_single = rule.frame == "people" or token.lower_ in lexicon().counting["single_events"]
+    if is_one and is_single and not counted.is_counted:
+        counted = replace(counted, low=1, high=1)
     return (counted,) if counted.stated or (is_one and is_single) else ()
 
 

@@ -170,7 +170,7 @@ def _count(start: int, end: int, head: Token, scene: Scene) -> tuple[Form, int |
         return "number", number.low, number.high, number
     if (many := _set_of(scene.doc[start : head.i + 1], words)) is not None:
         return "many", many, many, None
-    form = _form(start, head, scene)
+    form = _form(start, end, head, scene)
     return (form, None, None, None) if form == "many" else (form, 1, 1, None)
 
 
@@ -181,18 +181,21 @@ def _set_of(phrase: Span, words: CountWords) -> int | None:
     return words.sets[found[0]] if found else None
 
 
-def _form(start: int, head: Token, scene: Scene) -> Form:
+def _form(start: int, end: int, head: Token, scene: Scene) -> Form:
     words = scene.words
-    opening = scene.doc[start].lower_
+    opening, last = scene.doc[start].lower_, scene.doc[end - 1]
     is_known = head.lower_ in words.people
+    if opening == "each":
+        return "many"
     if head.lower_ in words.singular or head.lower_ in words.ordinals or is_aged(head):
         return "one"
+    is_tail_name = last != head and last.tag_ == "NNP"
     if head.lower_ in words.collective or (names_many(head) and opening not in _ARTICLES):
-        return "many"
+        return "name" if is_tail_name and head.tag_ == "NNS" else "many"
     if opening in _ARTICLES:
         return "article"
-    if head.tag_ == "NNS":
-        return "many"
+    if head.tag_ == "NNS":  # "brothers Ivo" goes on with "and Jan Lenz"
+        return "name" if is_tail_name else "many"
     is_surname = head.i > start and scene.doc[head.i - 1].tag_ == "NNP"
     if head.tag_ == "NNP" and (is_surname or _PERSONS_SUFFIX.search(head.text) is None):
         return "name"

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from spacy.tokens import Token
 
-from transforms.crowd import count_list, is_aged, is_person, may_be_person, phrase_between
+from transforms.crowd import count_list, is_aged, is_person, may_be_person, names_many, phrase_between
 from transforms.scene import Group, Phrase, Scene
 
 _SUBJECTS = frozenset({"nsubj", "nsubjpass"})
@@ -17,6 +17,8 @@ _FINITE = frozenset({"VBD", "VBZ", "VBP", "MD"})
 _TOGETHER = re.compile(r"\b(?:along with|together with|as well as|alongside)\s", re.IGNORECASE)
 _PLACING = frozenset({"in", "on", "at", "from", "of", "aboard", "inside", "outside", "near"})
 _OUTSIDE = frozenset({"outside", "inside", "near", "in", "on", "behind", "during", "after"})
+_DYING = frozenset({"die", "perish", "succumb", "drown"})
+_IN_CARE = frozenset({"hospital", "critical", "stable", "serious"})
 _VERBS = frozenset({"VBD", "VBG", "VBN", "VBZ", "VBP", "MD"})
 _LOOK_AHEAD = 5  # tokens between a trigger and the people behind it
 
@@ -266,6 +268,28 @@ def together(trigger: Token, scene: Scene) -> tuple[Group, ...]:
     return ()
 
 
+def left_out(trigger: Token, scene: Scene) -> tuple[Group, ...]:
+    """Count who comes behind a verb that is not said again: "26 men have been killed and more than 155 women"."""
+    found: list[Group] = []
+    for phrase in scene.phrases:
+        head = scene.doc[phrase.group.head]
+        is_another = head.lower_ in scene.words.ordinals and scene.doc[phrase.start].lower_ in {"a", "the"}
+        is_people = is_known_person(phrase.group, scene) or (names_many(head) and head.text[0].isupper())
+        if phrase.start <= trigger.i or not (is_another or (phrase.form == "number" and is_people)):
+            continue
+        before = [word for word in scene.doc[trigger.i + 1 : phrase.start] if word.idx < phrase.group.start]
+        behind = scene.doc[phrase.end : phrase.end + _LOOK_AHEAD]
+        is_joined = bool(before) and before[-1].lower_ in _JOINTS
+        is_in_hospital = trigger.lemma_ not in _DYING and not _IN_CARE.isdisjoint(word.lower_ for word in behind)
+        if is_joined and not is_in_hospital and not any(_is_deed(word, scene) for word in (*before, *behind)):
+            found.append(phrase.group)
+    return tuple(found)
+
+
+def _is_deed(word: Token, scene: Scene) -> bool:
+    return word.pos_ in {"VERB", "AUX"} or word.lower_ in scene.words.triggers
+
+
 def count_from(start: int, trigger: Token, scene: Scene) -> tuple[Group, ...]:
     """Count the list of people that begins at a token."""
     place = phrase_at(start, scene)
@@ -311,7 +335,7 @@ def count_far_before(trigger: Token, scene: Scene) -> tuple[Group, ...]:
 def is_known_person(group: Group, scene: Scene) -> bool:
     """Tell whether a word for people names a group."""
     head = scene.doc[group.head]
-    return head.lower_ in scene.words.people or is_aged(head)
+    return head.lower_ in scene.words.people or head.lower_ in scene.words.ordinals or is_aged(head)
 
 
 def _is_part_of(part: Phrase, whole: Phrase, scene: Scene) -> bool:
