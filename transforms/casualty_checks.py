@@ -183,7 +183,8 @@ def meets(token: Token, rule: Rule, groups: Sequence[Group], scene: Scene, prese
         )
     if rule.needs == "person":
         is_the_dead = bool(victims.children(token, {"det", "poss"})) and token.head.lower_ != "from"
-        return is_any_person(groups, scene) or (is_the_dead and token.dep_ != "amod")
+        is_beside_others = "others" in present and any(group.is_counted for group in groups)
+        return is_any_person(groups, scene) or is_beside_others or (is_the_dead and token.dep_ != "amod")
     if rule.needs == "victim":
         opening = {child.lower_ for child in token.children}
         is_told = "of" in opening or not opening.isdisjoint(scene.words.sets)

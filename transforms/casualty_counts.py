@@ -155,6 +155,8 @@ def less_killed(injured: Range, killed: Range, mentions: Sequence[Mention]) -> R
     if shot[0].token.i > dead[0].token.i and between.isdisjoint({"after", "double", "triple", "quadruple"}):
         return injured
     low, high, gone = injured[0], injured[1], killed[0]
+    if add_up(shot[0].groups) != injured:  # "one dead, three injured in quadruple shooting" has told them apart
+        return injured
     if low is None or gone is None or low != high or gone > low:
         return injured
     return low - gone, low - gone

@@ -226,7 +226,8 @@ def _is_of_people(phrase: Phrase, scene: Scene) -> bool:
 
 def _is_embedded(phrase: Phrase, scene: Scene) -> bool:
     """Tell whether a phrase hangs on a preposition: the place of "in Port Selim, three men were killed"."""
-    return phrase.start > 0 and scene.doc[phrase.start - 1].pos_ in {"ADP", "SCONJ"}
+    before = scene.doc[max(phrase.start - 1, 0)]
+    return phrase.start > 0 and before.pos_ == "ADP" and before.lower_ not in {"after", "before", "since"}
 
 
 def _conjuncts(head: Token, scene: Scene) -> Iterator[int]:
