@@ -17,7 +17,7 @@ from transforms.casualty_article import count_shot_as_killed
 from transforms.gate import passes
 from transforms.tag import one_line
 
-BATTERY_FLOOR = 0.97
+BATTERY_FLOOR = 0.98
 RULES = tomllib.loads(files("transforms").joinpath("rules/casualties.toml").read_text(encoding="utf-8"))
 
 
@@ -267,7 +267,18 @@ def test_gate_lets_every_trigger_pass() -> None:
     gate = re.compile("|".join(RULES["gate"]), re.IGNORECASE)
     # These trigger only beside a word that passes by itself.
     beside = {"remains", "graves", "life", "hit", "striking", "condition", "loses", "losing", "wiped", "passed"}
-    exempt = beside | {"blew", "blows", "blowing", "blown", "blow", "turned", "turning", "turns"}
+    exempt = beside | {
+        "blew",
+        "blows",
+        "blowing",
+        "blown",
+        "blow",
+        "turned",
+        "turning",
+        "turns",
+        "hospital",
+        "critical",
+    }
     forms = {form for rule in RULES["rules"] for form in rule["forms"]} - exempt
     assert sorted(form for form in forms if not gate.search(form)) == []
 

@@ -49,6 +49,8 @@ def _is_shared(mention: Mention, other: Mention) -> bool:
 
 def _nearness(mention: Mention, group: Group, scene: Scene) -> int:
     """Return 2 for a trigger right behind a group, 1 for one right before it, else 0."""
+    if mention.rule.frame == "care":
+        return 2
     place = victims.phrase_at(group.head, scene)
     if place is None:
         return 0

@@ -75,7 +75,7 @@ def _harmed(token: Token) -> list[Token]:
     if named := [owner for owner in owners if owner.tag_ != "PRP$"] or _hit_by(token):
         return named
     verb = token.head.head if token.head.dep_ == "prep" else token.head
-    if verb.pos_ in {"NOUN", "PROPN"}:
+    if verb.pos_ in {"NOUN", "PROPN", "NUM"}:
         return [verb] if verb.dep_ != "dobj" or token.head.lower_ == "with" else []
     found = victims.children(verb, {"dobj"}) if verb.dep_ in {"xcomp", "advcl", "ccomp"} else []
     above = victims.children(verb.head, {"dobj"}) if verb.dep_ in {"advcl", "acl"} else []
@@ -298,6 +298,18 @@ def _before_adverb(token: Token, scene: Scene) -> tuple[Group, ...]:
     return (group,) if group else ()
 
 
+def _in_care(token: Token, scene: Scene) -> tuple[Group, ...]:
+    """Count the two of "three killed, two in hospital" and "three dead, two critical"."""
+    index = token.i - 1
+    while index >= 0 and scene.doc[index].lower_ in {"in", "to", "the", "a"}:
+        index -= 1
+    place = victims.phrase_at(index, scene)
+    if place is None or scene.phrases[place].form != "number":
+        return ()
+    phrase = scene.phrases[place]
+    return (phrase.group,) if phrase.end in {index + 1, token.i + 1} else ()
+
+
 def _themselves(token: Token, scene: Scene) -> tuple[Group, ...]:
     """Return the one who turned a weapon on himself."""
     reflexive = lexicon().counting["reflexive"]
@@ -310,4 +322,5 @@ _WITHOUT_HEADS: Mapping[str, Callable[[Token, Scene], tuple[Group, ...]]] = {
     "toll": _toll,
     "adverb": _before_adverb,
     "self": _themselves,
+    "care": _in_care,
 }

@@ -2,7 +2,7 @@
 
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import files
@@ -83,9 +83,14 @@ def lexicon() -> Lexicon:
             people=counting["people"],
             skipped=counting["skipped"],
             things=frozenset(data["not_actual"]["things"]),
-            triggers=frozenset(rules) - counting["people"],
+            triggers=_deeds(rules) - counting["people"],
         ),
     )
+
+
+def _deeds(rules: Mapping[str, Sequence[Rule]]) -> Words:
+    """Return the forms that end a phrase for people; a hospital does not."""
+    return frozenset(form for form, found in rules.items() if any(rule.frame != "care" for rule in found))
 
 
 def _word_sets(table: Mapping[str, Any]) -> dict[str, Words]:
