@@ -11,6 +11,7 @@ from transforms.crowd import is_aged, is_person, names_many
 from transforms.scene import Group, Scene, Words
 
 _GOVERNING = frozenset({"of", "to", "from", "against", "for", "at", "about", "with", "on"})
+_SCORE = re.compile(r" \d{1,2}-\d{1,2}(?!\w)(?! (?:people|men|others))")
 _RATE = re.compile(r"\bper \d")
 _DEFINITE = frozenset({"the", "this", "that", "of", "his", "her", "their"})
 
@@ -57,6 +58,8 @@ def is_actual(token: Token, rule: Rule) -> bool:
         return not _is_hypothetical(token.head) and not _is_hypothetical(token)
     if rule.frame == "toll":
         return True
+    if rule.frame == "lives" or (rule.frame == "event" and token.dep_ == "nsubj" and _is_bare(token)):
+        return not _is_hypothetical(token.head)
     verb = token
     for _ in range(2):
         if _is_hypothetical(verb):
@@ -65,6 +68,15 @@ def is_actual(token: Token, rule: Rule) -> bool:
             break
         verb = verb.head
     return True
+
+
+def _is_bare(noun: Token) -> bool:
+    """Tell whether a noun names no deed: "the killing must stop"."""
+    return noun.lower_ in lexicon().bars["lasting"] and {child.lower_ for child in noun.children} <= {
+        "the",
+        "this",
+        "all",
+    }
 
 
 def _is_joined(token: Token) -> bool:
@@ -81,6 +93,9 @@ def _is_definite(noun: Token) -> bool:
 def _is_idiom(token: Token, rule: Rule) -> bool:
     """Tell whether the next words turn a trigger: "shot at", "dead or alive"."""
     following = token.doc[token.i + 1 : token.i + 3].text.lower()
+    is_turned = token.lower_ == "dead" and following.split(" ")[0] in lexicon().bars["turns"]
+    if is_turned or _SCORE.match(token.doc.text, token.idx + len(token)):
+        return True
     if rule.rule_id != "casualty.shoot" or not following.startswith("at "):
         return following == "or alive"
     doers = victims.children(token, {"nsubj"})
