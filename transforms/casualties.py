@@ -20,7 +20,7 @@ from transforms.crowd import read_scene
 from transforms.scene import Scene, Words
 
 # What may speak against a trigger, the mildest first: an opinion from outside overrules the mildest there are.
-OBJECTIONS = ("", "weak", "unmet", "company", "negated", "question", "hypothetical", "animal", "thing", "name")
+OBJECTIONS = ("", "unmet", "company", "negated", "weak", "question", "hypothetical", "animal", "thing", "name")
 
 
 _DONE = frozenset({"killed", "injured"})
@@ -43,13 +43,13 @@ class Reading:
         return max((mention.rule.confidence for mention in self.mentions if not mention.objection), default=0.0)
 
     def report(self) -> Finding | None:
-        """Return what the sentence reports, given that it reports casualties; None when no word tells of any.
+        """Return what the sentence reports, given that it reports casualties; None when not a word tells of any.
 
         Triggers that something speaks against count only where there are no others, those with the mildest objection.
         """
         best = min((OBJECTIONS.index(mention.objection) for mention in self.mentions), default=None)
         if best is None:
-            return None
+            return _without_trigger(self.doc)
         chosen = [mention for mention in self.mentions if OBJECTIONS.index(mention.objection) == best]
         return sum_up(self.doc, _with_victims(chosen, self.mentions), _present(self.doc))
 
@@ -75,6 +75,23 @@ def read_casualties(doc: Doc) -> Reading:
     scene, present = read_scene(doc, lexicon().count), _present(doc)
     mentions = [_mention(token, rule, scene, present) for token, rule in triggers]
     return Reading(doc, settle_claims(mentions, scene))
+
+
+def _without_trigger(doc: Doc) -> Finding | None:
+    """Return a report of harm that no rule can read, at the first word of the gate."""
+    match = lexicon().gate.search(doc.text)
+    if match is None or match.start() == match.end():
+        return None
+    return Finding(
+        event_type="casualty_report",
+        event_subtype="killed",
+        rule_id="casualty.untold",
+        confidence=0.0,
+        trigger_start=match.start(),
+        trigger_end=match.end(),
+        victim_type="unknown",
+        is_cumulative=False,
+    )
 
 
 def _with_victims(chosen: Sequence[Mention], mentions: Sequence[Mention]) -> list[Mention]:

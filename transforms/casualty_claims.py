@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from transforms import victims
+from transforms import tally
 from transforms.casualty_counts import Mention
 from transforms.casualty_people import readings_of
 from transforms.scene import Group, Scene
@@ -51,7 +51,7 @@ def _nearness(mention: Mention, group: Group, scene: Scene) -> int:
     """Return 2 for a trigger right behind a group, 1 for one right before it, else 0."""
     if mention.rule.frame == "care":
         return 2
-    place = victims.phrase_at(group.head, scene)
+    place = tally.phrase_at(group.head, scene)
     if place is None:
         return 0
     phrase = scene.phrases[place]

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from spacy.tokens import Token
 
-from transforms import victims
+from transforms import tally, victims
 from transforms.casualty_rules import Rule, lexicon
 from transforms.crowd import is_person
 from transforms.scene import Group, Scene
@@ -28,7 +28,7 @@ def people_of(token: Token, rule: Rule, scene: Scene) -> tuple[Group, ...]:
     groups = _beside(token, rule, _heads(token, rule), scene)
     if groups and rule.frame in {"object", "subject", "predicate"}:
         keys = {group.key for group in groups}
-        more = (*victims.together(token, scene), *victims.left_out(token, scene))
+        more = (*tally.together(token, scene), *tally.left_out(token, scene))
         groups = (*groups, *(other for other in more if other.key not in keys))
     return groups
 
@@ -122,13 +122,13 @@ def readings_of(token: Token, rule: Rule, scene: Scene) -> tuple[tuple[Group, ..
     """Return what the parse, the words before a trigger and the words behind it count, each by itself."""
     if rule.frame not in {"object", "subject", "predicate"}:
         return ()
-    parsed = victims.people(token, _heads(token, rule), scene)
-    return parsed, victims.count_before(token, scene), victims.count_after(token, scene)
+    parsed = tally.people(token, _heads(token, rule), scene)
+    return parsed, tally.count_before(token, scene), tally.count_after(token, scene)
 
 
 def _beside(token: Token, rule: Rule, heads: Sequence[Token], scene: Scene) -> tuple[Group, ...]:
     """Count the people of a trigger: by the parse, by the words before it, then by the words behind it."""
-    parsed = victims.people(token, heads, scene)
+    parsed = tally.people(token, heads, scene)
     if rule.frame == "event" and token.tag_ in {"NNS", "NNPS"}:
         parsed = tuple(group for group in parsed if group.stated or len(parsed) > 1)
     if rule.frame in {"attribute", "sign"}:
@@ -136,7 +136,7 @@ def _beside(token: Token, rule: Rule, heads: Sequence[Token], scene: Scene) -> t
         people = tuple(group for group in parsed if is_person(scene.doc[group.head], scene))
         return people or _single_death(token)
     if _looks_back(token, rule, scene):
-        before = victims.count_before(_anchor(token, rule), scene)
+        before = tally.count_before(_anchor(token, rule), scene)
         is_deed = token.tag_ in {"VBN", "VBD"} or token.lower_ == "shot"
         is_attached = is_deed and not victims.children(token, {"auxpass", "aux", "nsubj"})
         is_open = bool(before) and (is_attached or not _is_embedded(before[0], scene))
@@ -146,16 +146,16 @@ def _beside(token: Token, rule: Rule, heads: Sequence[Token], scene: Scene) -> t
     if rule.frame in {"event", "people"} and not parsed and not (parsed := _behind_of(token, scene)):
         return _own(token, rule, scene)
     if rule.frame in {"object", "event"} and not any(group.low == 0 for group in parsed):
-        after = victims.count_after(token, scene)
+        after = tally.count_after(token, scene)
         parsed = after if _is_better(after, parsed) else parsed
     is_done_to = (token.tag_ in {"VBN", "NNP"} and rule.frame == "object") or rule.frame == "subject"
-    return parsed or (victims.count_far_before(token, scene) if is_done_to else ())
+    return parsed or (tally.count_far_before(token, scene) if is_done_to else ())
 
 
 def _behind_of(token: Token, scene: Scene) -> tuple[Group, ...]:
     """Count who stands behind "of", whatever the parse says: "the death of three-year-old", "fatal shooting of"."""
     preposition = next((word for word in token.doc[token.i + 1 : token.i + 3] if word.lower_ == "of"), None)
-    return victims.count_from(preposition.i + 1, token, scene) if preposition is not None else ()
+    return tally.count_from(preposition.i + 1, token, scene) if preposition is not None else ()
 
 
 def _single_death(token: Token) -> tuple[Group, ...]:
@@ -220,7 +220,7 @@ def _weight(groups: Sequence[Group]) -> tuple[int, int]:
 def _own(token: Token, rule: Rule, scene: Scene) -> tuple[Group, ...]:
     """Count what the trigger itself names: 62 murders, a body, the killing."""
     if token.lower_ in lexicon().counting["partitives"] and (owners := victims.belonging(token)):
-        return victims.people(token, owners, scene)
+        return tally.people(token, owners, scene)
     if "murder-suicide" in token.doc[max(token.i - 2, 0) : token.i + 3].text.lower():
         return (Group(token.idx, token.i, 2, 2, False, token.idx, token.idx + len(token)),)
     counted = _counted(token, scene)
@@ -237,9 +237,9 @@ def _counted(token: Token, scene: Scene) -> Group:
         if number := scene.words.sets.get(child.lower_):
             return Group(child.idx, token.i, number, number, True, child.idx, token.idx + len(token))
     for child in reversed([inner for left in token.lefts for inner in (*left.lefts, left)]):
-        if group := victims.stated_at(child.i, scene):
+        if group := tally.stated_at(child.i, scene):
             return group
-    return next(iter(_part(token, scene)), victims.count(token, scene))
+    return next(iter(_part(token, scene)), tally.count(token, scene))
 
 
 def _part(token: Token, scene: Scene) -> tuple[Group, ...]:
@@ -248,10 +248,10 @@ def _part(token: Token, scene: Scene) -> tuple[Group, ...]:
     while index >= 0 and scene.doc[index].lower_ in {"of", "the"}:
         index -= 1
     if token.i in scene.aside and index in scene.asides:  # "seventy, including a dozen injured"
-        group = victims.stated_at(index, scene)
+        group = tally.stated_at(index, scene)
         return (group,) if group else ()
     is_part = any(word.lower_ == "of" for word in scene.doc[index + 1 : token.i])
-    group = victims.stated_at(index, scene) if is_part else None
+    group = tally.stated_at(index, scene) if is_part else None
     return (group,) if group else ()
 
 
@@ -259,9 +259,9 @@ def named_by(token: Token, scene: Scene) -> tuple[Group, ...]:
     """Count whom "the victims were identified as", "among the dead were" and "was among those killed" name."""
     if {word.lower_ for word in token.doc[: token.i]} <= {"also", "among", "those", "and"}:
         verb = next((word for word in token.doc[token.i + 1 : -1] if word.lower_ in {"was", "were", "is", "are"}), None)
-        return victims.count_from(verb.i + 1, token, scene) if verb is not None else ()
+        return tally.count_from(verb.i + 1, token, scene) if verb is not None else ()
     names = _names(token)
-    groups = victims.people(names[0].head, names[:1], scene) if names and names[0] != token else ()
+    groups = tally.people(names[0].head, names[:1], scene) if names and names[0] != token else ()
     if not all(group.is_counted and is_person(scene.doc[group.head], scene) for group in groups):
         return ()
     is_some = any(word.lower_ == "among" for word in token.doc[max(token.i - 3, 0) : token.i])
@@ -286,15 +286,15 @@ def _toll(token: Token, scene: Scene) -> tuple[Group, ...]:
     """Take the number that a toll reaches: the first behind the word, else the last before it."""
     behind = min((i for i in scene.numbers if i > token.i), default=None)
     if behind is not None:
-        groups = victims.count_from(behind, token, scene)
+        groups = tally.count_from(behind, token, scene)
         is_rise = bool(groups) and scene.doc.text[: groups[0].start].endswith("from ")  # "from 27 to 31"
         return tuple(replace(group, low=group.high) for group in groups[:1]) if is_rise else groups
-    group = victims.stated_at(max(scene.numbers, default=-1), scene) if token.lower_.startswith("toll") else None
+    group = tally.stated_at(max(scene.numbers, default=-1), scene) if token.lower_.startswith("toll") else None
     return (group,) if group else ()
 
 
 def _before_adverb(token: Token, scene: Scene) -> tuple[Group, ...]:
-    group = victims.stated_at(token.i - 1, scene)
+    group = tally.stated_at(token.i - 1, scene)
     return (group,) if group else ()
 
 
@@ -303,7 +303,7 @@ def _in_care(token: Token, scene: Scene) -> tuple[Group, ...]:
     index = token.i - 1
     while index >= 0 and scene.doc[index].lower_ in {"in", "to", "the", "a"}:
         index -= 1
-    place = victims.phrase_at(index, scene)
+    place = tally.phrase_at(index, scene)
     if place is None or scene.phrases[place].form != "number":
         return ()
     phrase = scene.phrases[place]
@@ -313,9 +313,7 @@ def _in_care(token: Token, scene: Scene) -> tuple[Group, ...]:
 def _themselves(token: Token, scene: Scene) -> tuple[Group, ...]:
     """Return the one who turned a weapon on himself."""
     reflexive = lexicon().counting["reflexive"]
-    return tuple(
-        victims.count(word, scene) for word in token.doc[token.i + 1 : token.i + 7] if word.lower_ in reflexive
-    )
+    return tuple(tally.count(word, scene) for word in token.doc[token.i + 1 : token.i + 7] if word.lower_ in reflexive)
 
 
 _WITHOUT_HEADS: Mapping[str, Callable[[Token, Scene], tuple[Group, ...]]] = {

@@ -33,6 +33,7 @@ class Lexicon:
     """The rules by the forms that trigger them, and the word lists by their names in the file."""
 
     rules: Mapping[str, tuple[Rule, ...]]
+    gate: re.Pattern[str]
     bars: Mapping[str, Words]
     company: Mapping[str, Words]
     violence: Mapping[str, Words]
@@ -66,6 +67,7 @@ def lexicon() -> Lexicon:
     counting = _word_sets(data["counting"])
     return Lexicon(
         rules=rules,
+        gate=re.compile("|".join(data["gate"]), re.IGNORECASE),
         bars=_word_sets(data["not_actual"]),
         company=_word_sets(data["company"]),
         violence=_word_sets(data["violence"]),
@@ -89,8 +91,9 @@ def lexicon() -> Lexicon:
 
 
 def _deeds(rules: Mapping[str, Sequence[Rule]]) -> Words:
-    """Return the forms that end a phrase for people; a hospital does not."""
-    return frozenset(form for form, found in rules.items() if any(rule.frame != "care" for rule in found))
+    """Return the forms that end a phrase for people; a hospital and a word that may mean no harm do not."""
+    telling = {rule for found in rules.values() for rule in found if rule.frame != "care" and not rule.is_weak}
+    return frozenset(form for form, found in rules.items() if not telling.isdisjoint(found))
 
 
 def _word_sets(table: Mapping[str, Any]) -> dict[str, Words]:
