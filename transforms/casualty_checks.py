@@ -22,7 +22,7 @@ def objection_to(
     """Return what speaks against a trigger's reporting something, "" when nothing does."""
     named = [*heads, *(scene.doc[group.head] for group in groups)]
     is_denial = any(group.high == 0 for group in groups)
-    if "how many" in scene.doc.text.lower():
+    if "how many" in scene.text.lower():
         return "question"
     if is_name(token, rule):
         return "name"
@@ -94,7 +94,7 @@ def _is_idiom(token: Token, rule: Rule) -> bool:
     """Tell whether the next words turn a trigger: "shot at", "dead or alive"."""
     following = token.doc[token.i + 1 : token.i + 3].text.lower()
     is_turned = token.lower_ == "dead" and following.split(" ")[0] in lexicon().bars["turns"]
-    if is_turned or _SCORE.match(token.doc.text, token.idx + len(token)):
+    if is_turned or _SCORE.match(token.doc[token.i : token.i + 5].text, len(token)):
         return True
     if rule.rule_id != "casualty.shoot" or not following.startswith("at "):
         return following == "or alive"
@@ -170,7 +170,7 @@ def _is_suffered(token: Token) -> bool:
 def _is_specific(token: Token) -> bool:
     """Tell whether a noun like "murder" speaks of something that happened, not of a charge, a rate or a trend."""
     bars = lexicon().bars
-    if _RATE.search(token.doc.text):
+    if _RATE.search(token.doc[token.i :].text):
         return False
     if victims.belonging(token) or any(child.pos_ == "NUM" for child in token.children):
         return True

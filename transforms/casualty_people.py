@@ -207,7 +207,7 @@ def _is_nearer(token: Token, linear: Sequence[Group], parsed: Sequence[Group], s
         is_far = any(word.pos_ in {"VERB", "SCONJ", "PUNCT"} and word.i not in scene.aside for word in between)
         return is_far and not is_named
     is_even = _weight(linear) == _weight(parsed) and _weight(linear)[0] > 0
-    return is_even and " of " not in scene.doc.text[linear[0].start : token.idx]
+    return is_even and " of " not in scene.text[linear[0].start : token.idx]
 
 
 def _weight(groups: Sequence[Group]) -> tuple[int, int]:
@@ -287,7 +287,7 @@ def _toll(token: Token, scene: Scene) -> tuple[Group, ...]:
     behind = min((i for i in scene.numbers if i > token.i), default=None)
     if behind is not None:
         groups = tally.count_from(behind, token, scene)
-        is_rise = bool(groups) and scene.doc.text[: groups[0].start].endswith("from ")  # "from 27 to 31"
+        is_rise = bool(groups) and scene.text[: groups[0].start].endswith("from ")  # "from 27 to 31"
         return tuple(replace(group, low=group.high) for group in groups[:1]) if is_rise else groups
     group = tally.stated_at(max(scene.numbers, default=-1), scene) if token.lower_.startswith("toll") else None
     return (group,) if group else ()

@@ -87,6 +87,7 @@ class Scene:
     """
 
     doc: Doc
+    text: str
     numbers: Mapping[int, Number]
     asides: Mapping[int, Number]
     aside: frozenset[int]
@@ -97,16 +98,17 @@ class Scene:
 def prepare(doc: Doc, words: CountWords) -> Scene:
     """Find the numbers of a sentence and set aside those that count part of what another one counts."""
     aside = frozenset(_aside(doc, words))
+    text = doc.text  # put together anew at every call
     numbers: dict[int, Number] = {}
     asides: dict[int, Number] = {}
-    for number in find_numbers(doc.text):
+    for number in find_numbers(text):
         span = doc.char_span(number.core, number.end, alignment_mode="expand")
         if span is not None and _is_count(number, span) and max(number.low or 0, number.high or 0) <= _MOST_PEOPLE:
-            is_part = span.start in aside or _OF_THEM.match(doc.text, number.end) is not None
+            is_part = span.start in aside or _OF_THEM.match(text, number.end) is not None
             (asides if is_part else numbers).update((token.i, number) for token in span)
     if not numbers and asides:
-        numbers = {i: number for i, number in asides.items() if _OF_THEM.match(doc.text, number.end)}
-    return Scene(doc, numbers, asides, aside, words)
+        numbers = {i: number for i, number in asides.items() if _OF_THEM.match(text, number.end)}
+    return Scene(doc, text, numbers, asides, aside, words)
 
 
 def _is_count(number: Number, span: Span) -> bool:
@@ -116,15 +118,16 @@ def _is_count(number: Number, span: Span) -> bool:
 
 
 def _aside(doc: Doc, words: CountWords) -> Iterator[int]:
+    text = doc.text
     for pattern in (_BRACKETS, _AGE, _AGES):
-        for match in pattern.finditer(doc.text):
+        for match in pattern.finditer(text):
             yield from _within(doc, *match.span())
-    for found in (_DATELINE.match(doc.text), _SOURCE.search(doc.text)):
+    for found in (_DATELINE.match(text), _SOURCE.search(text)):
         places = list(_within(doc, *found.span())) if found else []
         if not any(doc[i].tag_.startswith("V") for i in places):
             yield from places
-    for match in _PARTS.finditer(doc.text):
-        places = list(_part(doc, match.start(), match.end()))
+    for match in _PARTS.finditer(text):
+        places = list(_part(doc, match))
         # "attacks such as the killing of four guards" names no part of a number.
         if not match.group().endswith("as") or words.triggers.isdisjoint(doc[i].lower_ for i in places):
             yield from places
@@ -134,9 +137,10 @@ def _within(doc: Doc, start: int, end: int) -> Iterator[int]:
     return (token.i for token in doc if start <= token.idx < end)
 
 
-def _part(doc: Doc, start: int, end: int) -> Iterator[int]:
+def _part(doc: Doc, match: re.Match[str]) -> Iterator[int]:
     """Yield the tokens from a word like "including" to the comma or verb that ends what it lists."""
-    is_list = doc.text[start:end].endswith("as")
+    is_list = match.group().endswith("as")
+    start, end = match.span()
     for token in doc:
         if token.idx + len(token) <= start:
             continue

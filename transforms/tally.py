@@ -160,9 +160,8 @@ def together(trigger: Token, scene: Scene) -> tuple[Group, ...]:
     """Count who stands behind "along with" and "died with his", unless a verb of its own stands between."""
     doc = scene.doc
     for token in doc[trigger.i + 1 :]:
-        behind = doc.text[token.idx :]
-        if match := _TOGETHER.match(behind):
-            start = next((word.i for word in doc if word.idx >= token.idx + match.end()), len(doc))
+        if match := _TOGETHER.match(scene.text, token.idx):
+            start = next((word.i for word in doc if word.idx >= match.end()), len(doc))
             return count_from(start, trigger, scene)
         if token.lower_ == "with" and token.i + 1 < len(doc) and token.nbor(1).lower_ in {"his", "her", "their"}:
             found = count_from(token.i + 1, trigger, scene)
