@@ -78,6 +78,7 @@ def _harmed(token: Token) -> list[Token]:
     if verb.pos_ in {"NOUN", "PROPN", "NUM"}:
         return [verb] if verb.dep_ != "dobj" or token.head.lower_ == "with" else []
     found = victims.children(verb, {"dobj"}) if verb.dep_ in {"xcomp", "advcl", "ccomp"} else []
+    found = [noun for noun in found if noun != token]
     above = victims.children(verb.head, {"dobj"}) if verb.dep_ in {"advcl", "acl"} else []
     hurt = found or [head for head in above if head.lower_ in lexicon().counting["people"]] or victims.doers(verb)
     return [person for person in hurt if person != token] or owners

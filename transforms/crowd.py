@@ -240,7 +240,8 @@ def _is_same(before: Phrase, phrase: Phrase, scene: Scene, *, is_closed: bool) -
         return is_bare and around.isdisjoint(_PLURAL_VERBS)
     if (before.form in single and phrase.form == "name") or (before.form == "name" and phrase.form in single):
         return True
-    return not is_closed and phrase.form in {"article", "name"}
+    is_definite = phrase.form == "one" and scene.doc[phrase.start].lower_ == "the" and before.form in single
+    return is_definite or (not is_closed and phrase.form in {"article", "name"})
 
 
 # --- people

@@ -16,7 +16,11 @@ _DATELINE = re.compile(r"[A-Z][A-Z .,/'-]{3,}[^-–—]{0,60}?(?:--|[-–—])\s
 _BRACKETS = re.compile(r"\([^()]*\)|\[[^\[\]]*\]")
 _PARTS = re.compile(r",?\s*(?:\bincluding|\bincludes|\bamong (?:them|whom)|\bsuch as)\b", re.IGNORECASE)
 _OF_THEM = re.compile(r"\s+of (?:them|whom|those|which)\b", re.IGNORECASE)
-_AGE = re.compile(r",\s\d{1,2}(?:(?:, \d{1,2})* and \d{1,2})?(?=,(?!\d)|\.?$|\sand\b|\swho\b|;)")
+_AGE = re.compile(
+    r",\s(?:(?:both|each|all)\s)?\d{1,2}"
+    r"(?:(?:(?:, \d{1,2})*,? and \d{1,2})?(?:\syears\s(?:of\sage|old)|(?=,(?!\d)|\.?$|\s(?:and|who)\b|;|\s[—–-]))"
+    r"|(?:, \d{1,2})*,? and \d{1,2}(?=\s(?:were|was)\b))"
+)
 _AGES = re.compile(r",?\s(?:ages|aged)\s\d[\d, -]*(?:and \d+)?")
 _YEAR = re.compile(r"(?:19|20)\d\d")
 _GLUED_BEHIND = re.compile(r"\.\w")

@@ -29,6 +29,8 @@ def people(trigger: Token, heads: Sequence[Token], scene: Scene) -> tuple[Group,
     shown = [head for head in shown if head.lower_ not in scene.words.triggers]
     if not shown:
         return ()
+    # The last of several is the nearest; a place or thing among them is a mistake of the parse.
+    shown.sort(key=lambda head: (is_person(head, scene), head.i))
     place = phrase_at(shown[-1].i, scene)
     if place is None:
         return (count(shown[-1], scene),)
@@ -36,8 +38,16 @@ def people(trigger: Token, heads: Sequence[Token], scene: Scene) -> tuple[Group,
         return (scene.phrases[place].group,)
     if (inner := _inner(shown[-1], scene.phrases[place], scene)) is not None:
         return (inner.group,)
-    places = {*_listed(place, trigger, scene), *_conjuncts(shown[-1], scene)}
+    places = {*_listed(place, trigger, scene), *_conjuncts(shown[-1], scene), *_more_heads(shown[:-1], scene)}
     return count_list([scene.phrases[i] for i in sorted(places)], scene)
+
+
+def _more_heads(heads: Sequence[Token], scene: Scene) -> Iterator[int]:
+    """Yield the phrases of people that the parse gives one verb besides the last: "two men from Estmark and a boy"."""
+    for place in (phrase_at(head.i, scene) for head in heads):
+        group = scene.phrases[place].group if place is not None else None
+        if place is not None and group is not None and group.is_counted and is_known_person(group, scene):
+            yield place
 
 
 def _meant(head: Token, scene: Scene) -> Token:
@@ -45,7 +55,13 @@ def _meant(head: Token, scene: Scene) -> Token:
     before = head.nbor(-1) if head.i else head
     if head.lower_ == "who" and (before.lower_ in scene.words.people or is_aged(before)):
         return before
-    return antecedent(head)
+    meant = antecedent(head)
+    if head.lower_ != "who" or meant == head or is_person(meant, scene):
+        return meant
+    if before.tag_ == "NNP":
+        return before
+    people = [phrase.group for phrase in scene.phrases if phrase.end <= head.i]
+    return next((scene.doc[group.head] for group in reversed(people) if is_known_person(group, scene)), meant)
 
 
 def _inner(head: Token, phrase: Phrase, scene: Scene) -> Phrase | None:
