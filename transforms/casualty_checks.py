@@ -163,7 +163,7 @@ def _belongs_to_people(token: Token, rule: Rule) -> bool:
 def _is_suffered(token: Token) -> bool:
     """Tell whether an injury is somebody's: none healed, charged or died of."""
     bars = lexicon().bars
-    above = {word.lemma_ for word in list(token.ancestors)[:2]}
+    above = {word.lemma_ for word in list(token.ancestors)[:2] if token.dep_ != "conj"}
     return above.isdisjoint(bars["healed"]) and bars["insured"].isdisjoint(child.lower_ for child in token.children)
 
 

@@ -39,7 +39,8 @@ def total(mentions: Sequence[Mention]) -> tuple[Group, ...]:
         return ()
     counted = [m for m in counted if any(g.high != 0 for g in m.groups)] or counted
     stated = [mention for mention in counted if mention.is_stated]
-    is_first = counted[0].token.tag_ != "VBG" and stated and counted[0] is not stated[0]
+    is_told = counted[0].token.tag_ != "VBG" and counted[0].rule.frame != "attribute"
+    is_first = is_told and stated and counted[0] is not stated[0]
     if is_first and stated[0].token.dep_ == "relcl":
         stated = [counted[0]]
     main = _greatest(stated) if stated else max(counted, key=_implied_sum)
@@ -125,6 +126,10 @@ def is_dead_too(mention: Mention, killed: Sequence[Group]) -> bool:
         return False
     doc, personal = mention.token.doc, lexicon().counting["personal"]
     is_meant = any(doc[group.head].lower_ in personal for group in (*killed, *mention.groups))
+    said_again = lexicon().counting["said_again"]
+    is_meant = is_meant or all(
+        doc.text.startswith("the ", group.start) and doc[group.head].lower_ in said_again for group in mention.groups
+    )
     return mention.rule.rule_id == "casualty.shoot" or is_meant
 
 

@@ -21,7 +21,7 @@ def people_of(token: Token, rule: Rule, scene: Scene) -> tuple[Group, ...]:
         return read(token, scene)
     if rule.frame != "event" and (names := named_by(token, scene)):
         return names
-    if part := _part(token, scene):
+    if part := _part(token, scene) or (rule.frame == "harm" and _injuries(token, scene)):
         return part
     if "number of" in token.doc[max(token.i - 3, 0) : token.i].text:
         return _toll(token, scene)
@@ -142,6 +142,8 @@ def _beside(token: Token, rule: Rule, heads: Sequence[Token], scene: Scene) -> t
         is_attached = is_deed and not victims.children(token, {"auxpass", "aux", "nsubj"})
         is_open = bool(before) and (is_attached or not _is_embedded(before[0], scene))
         is_number = rule.frame not in {"event", "people"} or (bool(before) and before[0].stated)
+        if rule.frame == "harm" and before and before[-1].end + 1 >= token.idx and token.pos_ == "NOUN":
+            is_number = False  # "one gunshot wound"
         if is_open and is_number and _is_nearer(token, before, parsed, scene):
             return before
     if rule.frame in {"event", "people"} and not parsed and not (parsed := _behind_of(token, scene)):
@@ -241,6 +243,13 @@ def _counted(token: Token, scene: Scene) -> Group:
         if group := tally.stated_at(child.i, scene):
             return group
     return next(iter(_part(token, scene)), tally.count(token, scene))
+
+
+def _injuries(token: Token, scene: Scene) -> tuple[Group, ...]:
+    """Count the people of "six deaths and 23 injuries": one each, where nobody is said to have them."""
+    is_told = token.lemma_ == "injury" and lexicon().company["suffering"].isdisjoint(w.lemma_ for w in token.ancestors)
+    numbers = [group for child in token.lefts if (group := tally.stated_at(child.i, scene))] if is_told else []
+    return tuple(numbers[:1])
 
 
 def _part(token: Token, scene: Scene) -> tuple[Group, ...]:
