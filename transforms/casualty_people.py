@@ -274,9 +274,10 @@ def named_by(token: Token, scene: Scene) -> tuple[Group, ...]:
     groups = tally.people(names[0].head, names[:1], scene) if names and names[0] != token else ()
     if not all(group.is_counted and is_person(scene.doc[group.head], scene) for group in groups):
         return ()
-    is_some = any(word.lower_ == "among" for word in token.doc[max(token.i - 3, 0) : token.i])
+    is_among = any(word.lower_ == "among" for word in token.doc[max(token.i - 3, 0) : token.i])
     is_before = bool(names) and names[0].i < token.i
-    return tuple(replace(group, high=None) for group in groups) if is_some and is_before else groups
+    is_some = (is_among and is_before) or token.head.lemma_ == "include"
+    return tuple(replace(group, high=None) for group in groups) if is_some else groups
 
 
 def _names(token: Token) -> list[Token]:
@@ -287,6 +288,8 @@ def _names(token: Token) -> list[Token]:
     if noun.dep_ == "nsubjpass" and verb.lemma_ == "identify":
         return [name for prep in victims.children(verb, {"prep"}) for name in victims.children(prep, {"pobj"})]
     is_definite = bool(victims.children(token, {"det"})) or is_of_those
+    if noun.dep_ == "nsubj" and verb.lemma_ == "include" and is_definite:
+        return victims.children(verb, {"dobj"})
     if noun.dep_ in {"nsubj", "pobj"} and verb.lemma_ == "be" and is_definite and noun.head.lower_ in _BELONGING:
         return victims.children(verb, {"attr"}) or list(map(victims.antecedent, victims.children(verb, {"nsubj"})))
     return []

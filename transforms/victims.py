@@ -33,8 +33,8 @@ def objects(token: Token) -> list[Token]:
     if token.dep_ == "conj" and is_participle and token.head != token:
         is_passive = bool(children(token, {"auxpass"}))
         return (children(token.head, _SUBJECTS) if is_passive else []) or objects(token.head)
-    if token.dep_ == "pcomp" and children(token, {"auxpass"}):
-        return doers(token.head.head)
+    if token.dep_ in {"pcomp", "xcomp"} and children(token, {"auxpass"}):  # "after being shot", "survived being shot"
+        return doers(token.head.head if token.dep_ == "pcomp" else token.head)
     if token.dep_ in {"xcomp", "oprd", "ccomp", "acomp"}:
         above = [token.head.head] if token.head.dep_ == "acl" else []
         return children(token.head, {"dobj", "nsubjpass"}) or above
