@@ -53,6 +53,8 @@ def _greatest(stated: Sequence[Mention]) -> Mention:
     """Return the first mention, or the greater one that is set against it: "10 were killed, but the army says 12"."""
     first = stated[0]
     rivals = [other for other in stated if _is_level(first.token, other.token) and _is_contrasted(first, other)]
+    if first.rule.frame == "harm":  # "one has serious injuries, five were hurt"
+        rivals = list(stated[1:])
     return max((first, *rivals), key=lambda mention: (_implied_sum(mention), _is_open(mention)))
 
 

@@ -197,6 +197,8 @@ def _form(start: int, end: int, head: Token, scene: Scene) -> Form:
     if head.tag_ == "NNS":  # "brothers Ivo" goes on with "and Jan Lenz"
         return "name" if is_tail_name else "many"
     is_surname = head.i > start and scene.doc[head.i - 1].tag_ == "NNP"
+    if head.tag_ == "NNPS" and is_surname and head.lower_ not in words.people and not names_many(head):
+        return "name"
     if head.tag_ == "NNP" and (is_surname or _PERSONS_SUFFIX.search(head.text) is None):
         return "name"
     if opening in _OWNERS or any(token.lower_ in {"'s", "’s"} for token in scene.doc[start : head.i]):
@@ -267,6 +269,9 @@ def may_be_person(noun: Token, scene: Scene) -> bool:
 
 def names_many(noun: Token) -> bool:
     """Tell whether a plural may name people by its form: "Norvanians", "bakers"."""
+    is_surname = noun.i > 0 and noun.nbor(-1).tag_ == "NNP" and noun.nbor(-1).head == noun
+    if noun.tag_ == "NNPS" and is_surname and _PERSONS_SUFFIX.search(noun.text) is None:
+        return False  # "Ada Ramos"
     return noun.tag_ == "NNPS" or (noun.tag_ == "NNS" and _PERSONS_SUFFIX.search(noun.lower_) is not None)
 
 

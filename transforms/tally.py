@@ -34,6 +34,9 @@ def people(trigger: Token, heads: Sequence[Token], scene: Scene) -> tuple[Group,
     place = phrase_at(shown[-1].i, scene)
     if place is None:
         return (count(shown[-1], scene),)
+    is_of_whole = trigger.dep_ in {"acl", "relcl"}  # "one of five men killed", but "two of five men were hurt"
+    if place and not is_of_whole and _is_part_of(scene.phrases[place - 1], scene.phrases[place], scene):
+        return (scene.phrases[place - 1].group,)
     if scene.phrases[place].start <= trigger.i < scene.phrases[place].end:
         return (scene.phrases[place].group,)
     if (inner := _inner(shown[-1], scene.phrases[place], scene)) is not None:
