@@ -12,8 +12,12 @@ from spacy.language import Language
 from spacy.tokens import Doc
 
 from schemas.event import Finding
-from transforms.casualties import find_casualties
+from transforms.casualties import OBJECTIONS, find_casualties, read_casualties
+from transforms.casualty_article import count_shot_as_killed
+from transforms.gate import passes
+from transforms.tag import one_line
 
+BATTERY_FLOOR = 0.98
 RULES = tomllib.loads(files("transforms").joinpath("rules/casualties.toml").read_text(encoding="utf-8"))
 
 
@@ -175,6 +179,10 @@ def test_missing_people_have_their_own_count() -> None:
         ("Three children were killed.", "civilian"),
         ("Three soldiers and two children were killed.", "mixed"),
         ("Three Norvanians were killed.", "unknown"),
+        ("Three people were killed.", "unknown"),
+        ("Three policemen were killed.", "unknown"),
+        ("A farmer and his wife were killed.", "civilian"),
+        ("Two rebels, a soldier and a shepherd were killed.", "mixed"),
     ],
 )
 def test_victim_type(text: str, victims: str) -> None:
@@ -195,9 +203,35 @@ def test_disaster_is_no_assault() -> None:
     assert (found.plover, found.cameo) == (None, None)
 
 
-def test_toll_over_years_is_cumulative() -> None:
-    assert find("More than 3,000 people have been killed since 2011.").is_cumulative
-    assert not find("Three people were killed on Monday.").is_cumulative
+@pytest.mark.parametrize(
+    "text",
+    [
+        "More than 3,000 people have been killed since 2011.",
+        "More than 3,000 people have been killed since the uprising began.",
+        "The death toll rose to 41.",
+        "The war has killed 400,000 people.",
+        "Over the past three years 40 miners have died.",
+        "Police counted 62 murders this year.",
+        "So far 20 people have died in the floods.",
+    ],
+)
+def test_toll_over_a_time_is_cumulative(text: str) -> None:
+    assert find(text).is_cumulative
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Three people were killed on Monday.",
+        "A 2-year-old boy was killed.",
+        "Two people were killed in the worst attack in years.",
+        "Three people died two years after the first attack.",
+        "Two men were killed last week.",
+        "Ten people were killed, making it the deadliest attack this year.",
+    ],
+)
+def test_toll_of_one_incident_is_not_cumulative(text: str) -> None:
+    assert not find(text).is_cumulative
 
 
 def test_works_on_a_doc_built_by_hand() -> None:
@@ -233,8 +267,19 @@ def test_gate_lets_every_trigger_pass() -> None:
     gate = re.compile("|".join(RULES["gate"]), re.IGNORECASE)
     # These trigger only beside a word that passes by itself.
     beside = {"remains", "graves", "life", "hit", "striking", "condition", "loses", "losing", "wiped", "passed"}
-    exempt = beside | {"blew", "blows", "blowing", "blown", "blow"}
-    forms = {form for rule in RULES["rules"] for form in rule["forms"]} - exempt
+    exempt = beside | {
+        "blew",
+        "blows",
+        "blowing",
+        "blown",
+        "blow",
+        "turned",
+        "turning",
+        "turns",
+        "hospital",
+        "critical",
+    }
+    forms = {form for rule in RULES["rules"] if not rule.get("weak") for form in rule["forms"]} - exempt
     assert sorted(form for form in forms if not gate.search(form)) == []
 
 
@@ -244,3 +289,108 @@ def test_rules_are_well_formed() -> None:
         assert 0 < rule["confidence"] < 1
         assert all(form == form.lower() for form in rule["forms"])
     assert Path(str(files("transforms").joinpath("rules/casualties.toml"))).is_file()
+
+
+def _range(text: str) -> tuple[int | None, int | None]:
+    """Read the "20+", "-30", "15-20" and "." of the battery."""
+    low, dash, high = text.rstrip("+").partition("-")
+    bounds = int(low) if low.isdigit() else None, int(high) if high else None
+    return bounds if dash or text.endswith("+") else (bounds[0], bounds[0])
+
+
+def _verdict(killed: str, injured: str, text: str) -> str:
+    """Return how a sentence of the battery is read otherwise than it says; "" when it is read right."""
+    found = find_casualties(nlp()(one_line(text))) if passes(text) else []
+    if not found or killed == "x":
+        return "" if bool(found) != (killed == "x") else "missed" if not found else "false"
+    got = (found[0].killed_low, found[0].killed_high), (found[0].injured_low, found[0].injured_high)
+    want = _range(killed), _range(injured)
+    # Nobody killed and nothing said of the killed are told apart by the subtype.
+    same = all((a or 0, b or 0) == (c or 0, d or 0) for (a, b), (c, d) in zip(got, want, strict=True))
+    return "" if same else f"read {got}"
+
+
+def test_battery_of_invented_sentences() -> None:
+    lines = Path(__file__).parent.joinpath("data/casualties.tsv").read_text(encoding="utf-8").splitlines()
+    cases = [line.split("\t") for line in lines if not line.startswith("#")]
+    wrong = [f"{verdict}: {case}" for case in cases if (verdict := _verdict(*case))]
+    assert len(cases) >= 150
+    assert 1 - len(wrong) / len(cases) >= BATTERY_FLOOR, "\n".join(wrong)
+
+
+def test_another_opinion_overrules_what_speaks_against_a_trigger() -> None:
+    doc = nlp()("The storm could kill 200 people.")
+    assert find_casualties(doc) == []
+    [found] = find_casualties(doc, is_likely=True)
+    assert (found.killed_low, found.killed_high, found.rule_id) == (200, 200, "casualty.kill")
+
+
+@pytest.mark.parametrize(
+    ("text", "killed", "injured"),
+    [
+        ("Officers had beaten three prisoners.", None, (3, 3)),
+        ("The village mourned two of its miners.", (2, 2), None),
+        ("Several clerks had heart attacks in the quake.", None, None),
+    ],
+)
+def test_another_opinion_gives_weight_to_weak_words(
+    text: str, killed: tuple[int, int] | None, injured: tuple[int, int] | None
+) -> None:
+    doc = nlp()(text)
+    assert find_casualties(doc) == []
+    [found] = find_casualties(doc, is_likely=True)
+    got = (found.killed_low, found.killed_high, found.injured_low, found.injured_high)
+    assert got == (*(killed or (None, None)), *(injured or (None, None)))
+
+
+def test_another_opinion_silences_the_rules() -> None:
+    assert find_casualties(nlp()("A bomb killed 12 people."), is_likely=False) == []
+
+
+def test_objections_count_only_where_nothing_stands_without() -> None:
+    [found] = find_casualties(nlp()("The blast killed 12 people and could kill 200 more."), is_likely=True)
+    assert (found.killed_low, found.killed_high) == (12, 12)
+
+
+@pytest.mark.parametrize(
+    ("text", "objection"),
+    [
+        ("A bomb killed 12 people.", ""),
+        ("A bomb could kill 12 people.", "hypothetical"),
+        ("Parliament killed the bill.", "thing"),
+        ("How many people were killed?", "question"),
+    ],
+)
+def test_reading_tells_what_speaks_against(text: str, objection: str) -> None:
+    reading = read_casualties(nlp()(text))
+    assert [mention.objection for mention in reading.mentions] == [objection]
+    assert (reading.strength > 0) == (objection == "")
+
+
+def test_every_objection_has_its_place() -> None:
+    source = Path(str(files("transforms").joinpath("casualty_checks.py"))).read_text(encoding="utf-8")
+    body = source[source.index("def objection_to") : source.index("def is_name")]
+    assert {*re.findall(r'return "(\w+)"', body), "", "weak"} == set(OBJECTIONS)
+
+
+def test_nothing_to_read_has_no_strength_and_no_report() -> None:
+    reading = read_casualties(nlp()("It rained in Port Selim."))
+    assert (reading.mentions, reading.strength, reading.report()) == ((), 0.0, None)
+
+
+def settled(*texts: str) -> list[tuple[int | None, int | None]]:
+    reports = [(text, find(text)) for text in texts]
+    return [(found.killed_low, found.injured_low) for found in count_shot_as_killed(reports)]
+
+
+def test_the_shot_are_the_dead_of_their_article() -> None:
+    assert settled("A boy was shot on Friday.", "The boy died in hospital after the shooting.") == [
+        (1, None),
+        (1, None),
+    ]
+
+
+def test_the_shot_may_have_lived() -> None:
+    assert settled("A boy was shot in the leg.", "A man was killed in the shooting.") == [(None, 1), (1, None)]
+    assert settled("Four boys were shot.", "A man was killed in the shooting.") == [(None, 4), (1, None)]
+    assert settled("A boy was shot on Friday.", "One man was killed and four were hurt.") == [(None, 1), (1, 4)]

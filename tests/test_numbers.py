@@ -74,7 +74,12 @@ def test_offsets_stay_within_any_text(text: str) -> None:
         ("between 15 and 20 dead", 15, 20),
         ("15 to 20 dead", 15, 20),
         ("15-20 dead", 15, 20),
+        ("two to three million people", 2_000_000, 3_000_000),
+        ("90 to 200 people", 90, 200),
         ("two or three men", 2, 3),
+        ("20-odd people", 20, 20),
+        ("20 or so people", 20, 20),
+        ("a half-dozen men", 6, 6),
         ("about 30", 30, 30),
         ("nearly 30", 30, 30),
         ("some 50 men", 50, 50),
@@ -107,6 +112,8 @@ def test_bounds(text: str, low: int | None, high: int | None) -> None:
         "for three days",
         "between 2007 and 2011",
         "No. 7",
+        "two thirds of them",
+        "three quarters of them",
     ],
 )
 def test_measures_and_dates_count_nobody(text: str) -> None:

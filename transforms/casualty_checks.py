@@ -1,32 +1,65 @@
 """Tell whether a casualty trigger reports something that happened to people."""
 
+import re
 from collections.abc import Sequence
 
 from spacy.tokens import Token
 
 from transforms import victims
 from transforms.casualty_rules import Rule, lexicon
-from transforms.victims import Group, Scene, Words
+from transforms.crowd import is_aged, is_person, names_many
+from transforms.scene import Group, Scene, Words
 
 _GOVERNING = frozenset({"of", "to", "from", "against", "for", "at", "about", "with", "on"})
+_SCORE = re.compile(r" \d{1,2}-\d{1,2}(?!\w)(?! (?:people|men|others))")
+_RATE = re.compile(r"\bper \d")
 _DEFINITE = frozenset({"the", "this", "that", "of", "his", "her", "their"})
 
 
-def is_actual(token: Token, rule: Rule) -> bool:
-    """Tell whether a trigger is stated as a fact or a claim: no wish, threat, plan, condition, charge or name."""
+def objection_to(
+    token: Token, rule: Rule, heads: Sequence[Token], groups: Sequence[Group], scene: Scene, present: Words
+) -> str:
+    """Return what speaks against a trigger's reporting something, "" when nothing does."""
+    named = [*heads, *(scene.doc[group.head] for group in groups)]
+    is_denial = any(group.high == 0 for group in groups)
+    if "how many" in scene.text.lower():
+        return "question"
+    if is_name(token, rule):
+        return "name"
+    if not is_actual(token, rule):
+        return "hypothetical"
+    if not has_company(token, rule, present):
+        return "company"
+    if any(head.lower_ in lexicon().bars["things"] for head in named):
+        return "thing"
+    if is_animal(named, present):
+        return "animal"
+    if not meets(token, rule, groups, scene, present):
+        return "unmet"
+    if not is_denial and any(child.dep_ == "neg" for child in token.children):
+        return "negated"
+    return "weak" if rule.is_weak else ""
+
+
+def is_name(token: Token, rule: Rule) -> bool:
+    """Tell whether a trigger is only part of a name or an idiom: "murder rate", "time-killing", "dead or alive"."""
     bars = lexicon().bars
     is_part = token.dep_ in {"compound", "amod", "nmod"} and rule.frame != "attribute" and rule.effect != "casualty"
     is_named = token.i + 1 < len(token.doc) and token.nbor(1).lower_ in bars["heads"] and rule.frame == "event"
-    if is_named or (is_part and token.head.lower_ in bars["heads"]):
-        return False
-    if _is_idiom(token, rule):
-        return False
+    is_above = is_part and token.head.lower_ in bars["heads"]
+    return is_named or is_above or _is_joined(token) or _is_idiom(token, rule)
+
+
+def is_actual(token: Token, rule: Rule) -> bool:
+    """Tell whether a trigger is stated as a fact or a claim: no wish, threat, plan, condition or charge."""
     if token.dep_ in {"acomp", "attr", "oprd"} and _is_hypothetical(token.head):
         return False
     if rule.frame == "event" and token.dep_ in {"nsubj", "attr", "dobj"} and not _is_definite(token):
         return not _is_hypothetical(token.head) and not _is_hypothetical(token)
     if rule.frame == "toll":
         return True
+    if rule.frame == "lives" or (rule.frame == "event" and token.dep_ == "nsubj" and _is_bare(token)):
+        return not _is_hypothetical(token.head)
     verb = token
     for _ in range(2):
         if _is_hypothetical(verb):
@@ -37,6 +70,21 @@ def is_actual(token: Token, rule: Rule) -> bool:
     return True
 
 
+def _is_bare(noun: Token) -> bool:
+    """Tell whether a noun names no deed: "the killing must stop"."""
+    return noun.lower_ in lexicon().bars["lasting"] and {child.lower_ for child in noun.children} <= {
+        "the",
+        "this",
+        "all",
+    }
+
+
+def _is_joined(token: Token) -> bool:
+    """Tell whether a hyphen makes a trigger part of another word: "time-killing"; a murder-suicide is two deeds."""
+    before = token.doc[max(token.i - 2, 0) : token.i]
+    return len(before) == 2 and before.text.endswith("-") and before[0].lower_ not in lexicon().rules
+
+
 def _is_definite(noun: Token) -> bool:
     """Tell whether a noun speaks of a known event: the killing, his death, the murder of X."""
     return any(child.dep_ == "poss" or child.lower_ in _DEFINITE for child in noun.children)
@@ -45,10 +93,16 @@ def _is_definite(noun: Token) -> bool:
 def _is_idiom(token: Token, rule: Rule) -> bool:
     """Tell whether the next words turn a trigger: "shot at", "dead or alive"."""
     following = token.doc[token.i + 1 : token.i + 3].text.lower()
+    is_turned = token.lower_ == "dead" and following.split(" ")[0] in lexicon().bars["turns"]
+    if is_turned or _SCORE.match(token.doc[token.i : token.i + 5].text, len(token)):
+        return True
     if rule.rule_id != "casualty.shoot" or not following.startswith("at "):
         return following == "or alive"
-    aimed_at = {word.lower_ for word in token.doc[token.i + 2 : token.i + 5]} | {token.doc[token.i + 1].head.lower_}
-    return not aimed_at.isdisjoint(lexicon().counting["people"] | {"police", "him", "us", "me"})
+    doers = victims.children(token, {"nsubj"})
+    if not victims.children(token, {"aux"}) and any(d.lower_ in lexicon().counting["shooters"] for d in doers):
+        return True
+    aimed_at = {word.lower_ for word in victims.children(token.nbor(1), {"pobj"}) if word.pos_ != "PROPN"}
+    return not aimed_at.isdisjoint(lexicon().counting["people"] | {"him", "us", "me"})
 
 
 def _is_hypothetical(verb: Token) -> bool:
@@ -109,13 +163,15 @@ def _belongs_to_people(token: Token, rule: Rule) -> bool:
 def _is_suffered(token: Token) -> bool:
     """Tell whether an injury is somebody's: none healed, charged or died of."""
     bars = lexicon().bars
-    above = {word.lemma_ for word in list(token.ancestors)[:2]}
+    above = {word.lemma_ for word in list(token.ancestors)[:2] if token.dep_ != "conj"}
     return above.isdisjoint(bars["healed"]) and bars["insured"].isdisjoint(child.lower_ for child in token.children)
 
 
 def _is_specific(token: Token) -> bool:
     """Tell whether a noun like "murder" speaks of something that happened, not of a charge, a rate or a trend."""
     bars = lexicon().bars
+    if _RATE.search(token.doc[token.i :].text):
+        return False
     if victims.belonging(token) or any(child.pos_ == "NUM" for child in token.children):
         return True
     above = token.head.head if token.head.dep_ == "prep" else token.head
@@ -130,17 +186,24 @@ def _is_specific(token: Token) -> bool:
 def meets(token: Token, rule: Rule, groups: Sequence[Group], scene: Scene, present: Words) -> bool:
     """Tell whether a mention has what its rule needs: people, or a word of violence."""
     if rule.needs == "number":
-        return any(group.stated for group in groups) or token.head.lemma_ in lexicon().company["missing"]
+        return any(group.stated for group in groups)
+    if rule.needs == "missing":
+        return (
+            any(group.stated and _is_of_people(group, scene) for group in groups)
+            or token.head.lemma_ in lexicon().company["missing"]
+        )
     if rule.needs == "people":
         return bool(victims.children(token, {"auxpass"})) or any(
-            group.low is not None or victims.is_person(scene.doc[group.head], scene) for group in groups
+            group.low is not None or is_person(scene.doc[group.head], scene) for group in groups
         )
     if rule.needs == "person":
         is_the_dead = bool(victims.children(token, {"det", "poss"})) and token.head.lower_ != "from"
-        return is_any_person(groups, scene) or (is_the_dead and token.dep_ != "amod")
+        is_beside_others = "others" in present and any(group.is_counted for group in groups)
+        return is_any_person(groups, scene) or is_beside_others or (is_the_dead and token.dep_ != "amod")
     if rule.needs == "victim":
-        has_of = any(child.lower_ == "of" for child in token.children)
-        return has_of and any(group.low is not None for group in groups)
+        opening = {child.lower_ for child in token.children}
+        is_told = "of" in opening or not opening.isdisjoint(scene.words.sets)
+        return is_told and any(group.low is not None for group in groups)
     if rule.needs == "self":
         return any(scene.doc[group.head].lower_ in lexicon().counting["reflexive"] for group in groups)
     if rule.needs == "listed":
@@ -148,12 +211,17 @@ def meets(token: Token, rule: Rule, groups: Sequence[Group], scene: Scene, prese
     if rule.needs == "known":
         known = lexicon().counting["people"]
         heads = [scene.doc[group.head] for group in groups]
-        return any(
-            h.lower_ in known or victims.is_aged(h) or h.i in scene.numbers or victims.names_many(h) for h in heads
-        )
+        return any(h.lower_ in known or is_aged(h) or h.i in scene.numbers or names_many(h) for h in heads)
     if rule.needs == "cue":
         return _is_violent(token, rule, groups, scene, present)
     return not _is_generic(token, groups)
+
+
+def _is_of_people(group: Group, scene: Scene) -> bool:
+    """Tell whether a number counts people: "nine sailors", "nine", not "nine pages"."""
+    head = scene.doc[group.head]
+    is_known = head.lower_ in lexicon().counting["people"] or names_many(head)
+    return is_known or head.i in scene.numbers or head.pos_ in {"PROPN", "ADJ"}
 
 
 def _is_generic(token: Token, groups: Sequence[Group]) -> bool:
@@ -164,7 +232,7 @@ def _is_generic(token: Token, groups: Sequence[Group]) -> bool:
 
 def is_any_person(groups: Sequence[Group], scene: Scene) -> bool:
     """Tell whether one of the groups is counted by a number or named by a word for people."""
-    return any(group.stated or victims.is_person(scene.doc[group.head], scene) for group in groups)
+    return any(group.stated or is_person(scene.doc[group.head], scene) for group in groups)
 
 
 def _is_violent(token: Token, rule: Rule, groups: Sequence[Group], scene: Scene, present: Words) -> bool:
@@ -175,10 +243,12 @@ def _is_violent(token: Token, rule: Rule, groups: Sequence[Group], scene: Scene,
     is_counted = any(group.stated and (group.low or group.high or 0) > 1 for group in groups)
     if is_counted:
         return True
+    if rule.frame == "harm" and not lexicon().company["suffering"].isdisjoint(word.lemma_ for word in token.ancestors):
+        return True
     if rule.frame != "harm" and not present.isdisjoint(violence["natural"]):
         return False
     known = lexicon().counting["people"] - {"leader", "he", "him", "she", "her", "father", "mother"}
-    if any(scene.doc[g.head].lower_ in known or victims.is_aged(scene.doc[g.head]) for g in groups):
+    if any(scene.doc[g.head].lower_ in known or is_aged(scene.doc[g.head]) for g in groups):
         return True
     return token.tag_ in {"NNS", "NNPS"} or not (present - {token.lower_}).isdisjoint(violence["cues"])
 

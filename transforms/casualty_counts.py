@@ -3,22 +3,28 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from spacy.tokens import Token
+from spacy.tokens import Doc, Token
 
+from transforms import victims
 from transforms.casualty_rules import Effect, Rule, lexicon
-from transforms.victims import Group
+from transforms.scene import Group
+
+_NEW = ("a ", "an ", "one ", "another ", "some")
+_SHOT = frozenset({"casualty.shoot", "casualty.shooting"})
+_LOWER = frozenset({"relcl", "acl", "advcl", "pobj", "pcomp", "appos", "amod", "poss", "compound"})
 
 Range = tuple[int | None, int | None]
 
 
 @dataclass(frozen=True, slots=True)
 class Mention:
-    """A trigger that reports something, with the people that it happened to."""
+    """A trigger with the people that it speaks of, and what speaks against its reporting anything ("" for nothing)."""
 
     rule: Rule
     token: Token
     effect: Effect
     groups: tuple[Group, ...]
+    objection: str = ""
 
     @property
     def is_stated(self) -> bool:
@@ -33,12 +39,27 @@ def total(mentions: Sequence[Mention]) -> tuple[Group, ...]:
         return ()
     counted = [m for m in counted if any(g.high != 0 for g in m.groups)] or counted
     stated = [mention for mention in counted if mention.is_stated]
-    if stated and stated[0].token.dep_ == "relcl" and counted[0] is not stated[0]:
+    is_told = counted[0].token.tag_ != "VBG" and counted[0].rule.frame != "attribute"
+    is_first = is_told and stated and counted[0] is not stated[0]
+    if is_first and stated[0].token.dep_ == "relcl":
         stated = [counted[0]]
-    main = stated[0] if stated else max(counted, key=_implied_sum)
+    main = _greatest(stated) if stated else max(counted, key=_implied_sum)
     chosen = [main, *(other for other in counted if other is not main and _adds_up(main, other))]
     groups = {group.key: group for mention in chosen for group in mention.groups}
     return tuple(groups.values())
+
+
+def _greatest(stated: Sequence[Mention]) -> Mention:
+    """Return the first mention, or the greater one that is set against it: "10 were killed, but the army says 12"."""
+    first = stated[0]
+    rivals = [other for other in stated if _is_level(first.token, other.token) and _is_contrasted(first, other)]
+    if first.rule.frame == "harm":  # "one has serious injuries, five were hurt"
+        rivals = list(stated[1:])
+    return max((first, *rivals), key=lambda mention: (_implied_sum(mention), _is_open(mention)))
+
+
+def _is_open(mention: Mention) -> bool:
+    return any(group.high is None for group in mention.groups)
 
 
 def _implied_sum(mention: Mention) -> int:
@@ -48,19 +69,70 @@ def _implied_sum(mention: Mention) -> int:
 def _adds_up(main: Mention, other: Mention) -> bool:
     """Tell whether another mention counts more people of the same incident."""
     counting, doc = lexicon().counting, other.token.doc
-    if all(doc[group.head].lower_ in counting["reflexive"] for group in other.groups):
+    if main.rule.frame == "toll" or other.rule.frame in {"toll", "attribute", "sign"}:
+        return False
+    if all(doc[group.head].lower_ in counting["reflexive"] for group in other.groups) or _is_of_doer(main, other):
+        return True
+    if any(doc[group.head].lower_ == "others" for group in main.groups):
         return True
     places = [(group.head - 3, group.head + 1) for group in other.groups] + [(other.token.i - 2, other.token.i)]
-    if any(token.lower_ in counting["adding"] for start, end in places for token in doc[max(start, 0) : end]):
+    if any(_is_adding(token) for start, end in places for token in doc[max(start, 0) : end]):
         return True
-    is_joined = main.is_stated and other.is_stated and other.token in main.token.conjuncts
-    return is_joined and not any(token.lower_ == "but" for token in doc[main.token.i : other.token.i])
+    is_level = _is_level(main.token, other.token) and not _is_contrasted(main, other)
+    return is_level and _is_new(main, doc) and _is_new(other, doc)
+
+
+def _is_adding(token: Token) -> bool:
+    """Tell whether a word like "another" or "more" brings in others; "more than" does not."""
+    is_bound = token.lower_ == "more" and token.i + 1 < len(token.doc) and token.nbor(1).lower_ == "than"
+    return token.lower_ in lexicon().counting["adding"] and not is_bound
+
+
+def _is_new(mention: Mention, doc: Doc) -> bool:
+    """Tell whether a mention brings people in: "two men", "a man", not "the man"."""
+    return all(g.stated or doc.text[g.start :].lower().startswith(_NEW) for g in mention.groups)
+
+
+def _is_contrasted(main: Mention, other: Mention) -> bool:
+    """Tell whether two numbers are for the same people, or for one time and another."""
+    low, high = sorted((main.token.i, other.token.i))
+    between = main.token.doc[low:high]
+    return any(token.lower_ in lexicon().counting["contrasting"] for token in between)
+
+
+def _is_level(first: Token, second: Token) -> bool:
+    """Tell whether two triggers stand in clauses on one level: none tells what the other one came after."""
+    above = [first, *first.ancestors], [second, *second.ancestors]
+    paths = [[word for word in path if word not in other] for path, other in (above, above[::-1])]
+    return not any(word.dep_ in _LOWER and not _is_set_against(word) for path in paths for word in path)
+
+
+def _is_set_against(verb: Token) -> bool:
+    """Tell whether a clause only goes on beside another: "while 59 died", "adding that a guard was killed"."""
+    if verb.lemma_ == "add":
+        return True
+    return any(child.dep_ == "mark" and child.lower_ in {"while", "whereas"} for child in verb.children)
+
+
+def _is_of_doer(main: Mention, other: Mention) -> bool:
+    """Tell whether another mention is of who did it: "the gunman wounded two before being shot"."""
+    if main.rule.frame != "object" or victims.children(main.token, {"nsubjpass", "auxpass"}):
+        return False
+    doers = {victims.antecedent(doer).i for doer in victims.doers(main.token)}
+    return bool(other.groups) and all(group.head in doers for group in other.groups)
 
 
 def is_dead_too(mention: Mention, killed: Sequence[Group]) -> bool:
-    """Tell whether one who was shot is the one who died: "the boy shot on Friday has died"."""
-    is_single = not mention.is_stated and any(not group.stated and group.low for group in killed)
-    return is_single and mention.rule.rule_id == "casualty.shoot" and not _has_others(mention)
+    """Tell whether one who was shot is the one who died: "the boy shot on Friday has died", "declared him dead"."""
+    if mention.is_stated or _has_others(mention) or not any(not group.stated and group.low for group in killed):
+        return False
+    doc, personal = mention.token.doc, lexicon().counting["personal"]
+    is_meant = any(doc[group.head].lower_ in personal for group in (*killed, *mention.groups))
+    said_again = lexicon().counting["said_again"]
+    is_meant = is_meant or all(
+        doc.text.startswith("the ", group.start) and doc[group.head].lower_ in said_again for group in mention.groups
+    )
+    return mention.rule.rule_id == "casualty.shoot" or is_meant
 
 
 def without_killed(injured: Iterable[Group], killed: Sequence[Group]) -> tuple[Group, ...]:
@@ -80,11 +152,18 @@ def add_up(groups: Iterable[Group]) -> Range:
 
 def less_killed(injured: Range, killed: Range, mentions: Sequence[Mention]) -> Range:
     """Take the one killed off the five shot of "five shot, one killed"."""
-    shot = [m for m in mentions if m.rule.rule_id == "casualty.shoot" and m.effect == "injured" and m.is_stated]
+    shot = [m for m in mentions if m.rule.rule_id in _SHOT and m.effect == "injured" and m.is_stated]
     dead = [m for m in mentions if m.effect == "killed" and m.is_stated]
-    if not shot or not dead or shot[0].token.i > dead[0].token.i or any(map(_has_others, (*shot, *dead))):
+    hurt = {g.key for m in mentions if m.effect == "injured" and m not in shot for g in m.groups}
+    shot = [m for m in shot if not any(group.key in hurt for group in m.groups)]
+    if not shot or not dead or any(map(_has_others, (*shot, *dead))):
+        return injured
+    between = {token.lower_ for token in shot[0].token.doc[dead[0].token.i : shot[0].token.i]}
+    if shot[0].token.i > dead[0].token.i and between.isdisjoint({"after", "double", "triple", "quadruple"}):
         return injured
     low, high, gone = injured[0], injured[1], killed[0]
+    if add_up(shot[0].groups) != injured:  # "one dead, three injured in quadruple shooting" has told them apart
+        return injured
     if low is None or gone is None or low != high or gone > low:
         return injured
     return low - gone, low - gone

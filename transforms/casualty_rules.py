@@ -1,13 +1,14 @@
 """The rules and word lists that casualty reports are found by, as ``rules/casualties.toml`` gives them."""
 
+import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import files
 from typing import Any, Literal
 
-from transforms.victims import CountWords, Words
+from transforms.scene import CountWords, Words
 
 Effect = Literal["killed", "injured", "missing", "casualty", "none"]
 
@@ -24,6 +25,7 @@ class Rule:
     near: Words
     without: Words
     confidence: float
+    is_weak: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,12 +33,15 @@ class Lexicon:
     """The rules by the forms that trigger them, and the word lists by their names in the file."""
 
     rules: Mapping[str, tuple[Rule, ...]]
+    gate: re.Pattern[str]
     bars: Mapping[str, Words]
     company: Mapping[str, Words]
     violence: Mapping[str, Words]
     victims: Mapping[str, Words]
     counting: Mapping[str, Words]
-    time: Mapping[str, Words]
+    times: Words
+    comparing: re.Pattern[str]
+    cumulative: re.Pattern[str]
     count: CountWords
 
 
@@ -55,28 +60,40 @@ def lexicon() -> Lexicon:
             near=frozenset(entry.get("near", ())),
             without=frozenset(entry.get("without", ())),
             confidence=entry["confidence"],
+            is_weak=entry.get("weak", False),
         )
         for form in entry["forms"]:
             rules[form] = (*rules.get(form, ()), rule)
     counting = _word_sets(data["counting"])
     return Lexicon(
         rules=rules,
+        gate=re.compile("|".join(data["gate"]), re.IGNORECASE),
         bars=_word_sets(data["not_actual"]),
         company=_word_sets(data["company"]),
         violence=_word_sets(data["violence"]),
         victims=_word_sets(data["victims"]),
         counting=counting,
-        time=_word_sets(data["time"]),
+        times=frozenset(data["time"]["times"]),
+        comparing=re.compile(data["time"]["comparing"], re.IGNORECASE),
+        cumulative=re.compile("|".join(data["time"]["cumulative"]), re.IGNORECASE),
         count=CountWords(
             partitives=counting["partitives"],
-            pairs=counting["pairs"],
+            sets=data["sets"],
             singular=counting["singular_pronouns"],
+            ordinals=counting["ordinals"],
             collective=counting["collective"],
             people=counting["people"],
             skipped=counting["skipped"],
-            triggers=frozenset(rules) - counting["people"],
+            things=frozenset(data["not_actual"]["things"]),
+            triggers=_deeds(rules) - counting["people"],
         ),
     )
+
+
+def _deeds(rules: Mapping[str, Sequence[Rule]]) -> Words:
+    """Return the forms that end a phrase for people; a hospital and a word that may mean no harm do not."""
+    telling = {rule for found in rules.values() for rule in found if rule.frame != "care" and not rule.is_weak}
+    return frozenset(form for form, found in rules.items() if not telling.isdisjoint(found))
 
 
 def _word_sets(table: Mapping[str, Any]) -> dict[str, Words]:

@@ -3,7 +3,7 @@
 import re
 import tomllib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from importlib.resources import files
 
@@ -54,6 +54,7 @@ class _Grammar:
     cardinals: Mapping[str, int]
     scales: Mapping[str, int]
     phrases: Mapping[str, tuple[int, bool]]
+    openings: frozenset[str]
     before: Mapping[str, str]
     after: Mapping[str, str]
     measured: re.Pattern[str]
@@ -65,12 +66,15 @@ def _grammar() -> _Grammar:
     data = tomllib.loads(files("transforms").joinpath("rules/numbers.toml").read_text(encoding="utf-8"))
     vague = {_spaced(phrase): (value, True) for phrase, value in data["vague"].items()}
     exact = {_spaced(phrase): (value, False) for phrase, value in data["exact"].items()}
+    before = {_spaced(phrase): kind for kind, phrases in data["before"].items() for phrase in phrases}
+    after = {_spaced(phrase): kind for kind, phrases in data["after"].items() for phrase in phrases}
     return _Grammar(
         cardinals=data["cardinals"],
         scales=data["scales"],
         phrases=vague | exact,
-        before={_spaced(phrase): kind for kind, phrases in data["before"].items() for phrase in phrases},
-        after={_spaced(phrase): kind for kind, phrases in data["after"].items() for phrase in phrases},
+        openings=frozenset(phrase.split(" ")[0] for phrase in (*vague, *exact, *before, *after)),
+        before=before,
+        after=after,
         measured=re.compile(rf"[\s-]*(?:{'|'.join(data['units']['words'])})(?!\w)|[/:]\d", re.IGNORECASE),
         dated=re.compile(rf"\b(?:{'|'.join(data['units']['dated'])})[\s,]+$", re.IGNORECASE),
     )
@@ -109,6 +113,7 @@ def _read_bounded(text: str, words: list[_Word], first: int) -> tuple[Number | N
     if numeral is None:
         return None, first + 1
     top = _read_range_end(words, numeral, between=is_between)
+    numeral = _scaled(words, numeral, top) if top else numeral
     after = top.after if top else numeral.after
     if phrase := _match(grammar.after, words, after):
         kinds.append(grammar.after[phrase])
@@ -137,8 +142,17 @@ def _read_range_end(words: list[_Word], low: _Numeral, *, between: bool) -> _Num
     return top if top and top.value > low.value and not low.is_open else None
 
 
+def _scaled(words: list[_Word], low: _Numeral, top: _Numeral) -> _Numeral:
+    """Give the low end of "two to three million" the scale of the high end."""
+    scale = _grammar().scales.get(words[top.after - 1].text, 1)
+    is_below = low.value < scale and low.value * scale < top.value
+    return replace(low, value=low.value * scale) if is_below else low
+
+
 def _match(phrases: Mapping[str, object], words: list[_Word], first: int) -> str | None:
     """Return the longest phrase that stands at a word."""
+    if first >= len(words) or words[first].text not in _grammar().openings:
+        return None
     for size in range(min(_LONGEST_PHRASE, len(words) - first), 0, -1):
         phrase = " ".join(word.text for word in words[first : first + size])
         if phrase in phrases:

@@ -1,0 +1,56 @@
+"""Settle what single sentences leave open by the other sentences of their article."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+
+from schemas.event import Finding
+
+_SHOT_RULES = frozenset({"casualty.shoot", "casualty.shooting", "casualty.hit"})
+_WOUND_RULES = frozenset({"casualty.wound", "casualty.injuries"})
+_GUN = re.compile(r"\b(?:gun)?shots?\b|\bgun(?:fire|men|man)?\b|\bbullets?\b", re.IGNORECASE)
+# Who is known to live, or was hit where few die of it.
+_ALIVE = re.compile(
+    r"\b(?:surviv|recover|stable|non-?life|expected to|escaped|treated|released|"
+    r"legs?\b|arms?\b|foot\b|feet\b|hands?\b|fingers?\b|thighs?\b|ankles?\b|cal(?:f|ves)\b|buttocks\b|shoulders?\b)",
+    re.IGNORECASE,
+)
+
+
+def count_shot_as_killed(reports: Sequence[tuple[str, Finding]]) -> list[Finding]:
+    """Return the casualty reports of one article, with those who were shot counted as killed where the article says so.
+
+    ``reports`` are sentences with their findings. A sentence says "the boy was shot", another one "the boy died": where
+    an article reports deaths, and nobody who was hit and lived, the shot are the dead.
+    """
+    killed = max((f.killed_low or 0 for _, f in reports if f.killed_low == f.killed_high), default=0)
+    is_settled = killed > 0 and not any(_tells_of_survivors(text, finding) for text, finding in reports)
+    return [_as_killed(f) if is_settled and _may_be_dead(text, f, killed) else f for text, f in reports]
+
+
+def _tells_of_survivors(text: str, finding: Finding) -> bool:
+    """Tell whether a sentence says that somebody was hit and lived."""
+    if not finding.injured_low:
+        return False
+    return bool(finding.killed_low) or not _is_of_gunshot(text, finding) or _ALIVE.search(text) is not None
+
+
+def _is_of_gunshot(text: str, finding: Finding) -> bool:
+    is_wound = finding.rule_id in _WOUND_RULES and _GUN.search(text) is not None
+    return finding.rule_id in _SHOT_RULES or is_wound
+
+
+def _may_be_dead(text: str, finding: Finding, killed: int) -> bool:
+    is_exact = finding.injured_low == finding.injured_high and 0 < (finding.injured_low or 0) <= killed
+    return is_exact and not finding.killed_low and _is_of_gunshot(text, finding)
+
+
+def _as_killed(finding: Finding) -> Finding:
+    return replace(
+        finding,
+        event_subtype="killed",
+        killed_low=finding.injured_low,
+        killed_high=finding.injured_high,
+        injured_low=None,
+        injured_high=None,
+    )
