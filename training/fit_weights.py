@@ -10,7 +10,6 @@ later. The fit is the same whenever features, rules and labels are: liblinear wi
 
 import argparse
 import gzip
-import json
 import random
 from collections.abc import Iterator, Sequence
 from operator import itemgetter
@@ -18,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from inputs import OWN, read_labelled
 from sklearn.feature_extraction.text import CountVectorizer
 from sklearn.linear_model import LogisticRegression
 
@@ -29,6 +29,7 @@ from transforms.weigh import WEIGHED, sentence_features
 OUTPUT = Path(__file__).parent.parent / "transforms" / "rules" / "weights.tsv.gz"
 STRENGTH = 0.2  # inverse strength of the regularisation; 0.05 to 1 differ by less than .01 of F1
 MORE_WEIGHT = 0.3  # of a sentence of more.gold.jsonl, whose shares of tags are not natural
+OWN_WEIGHT = 0.5  # of an invented sentence
 LEAST_SENTENCES = 3  # that a feature must stand in
 LEAST_WEIGHT = 0.02
 FOLDS = 5
@@ -36,15 +37,26 @@ THRESHOLDS = np.arange(0.1, 0.8, 0.01)
 SMOOTHED = 9  # thresholds over which F1 is averaged before the best is taken
 
 
-def read_labelled(path: Path) -> list[dict[str, Any]]:
-    """Return the labelled sentences of a file."""
-    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
-
-
 def features_of(rows: Sequence[dict[str, Any]]) -> Iterator[list[str]]:
     """Yield the features of each sentence, as tagging sees it."""
     for doc in load_model().pipe(one_line(row["text"]) for row in rows):
         yield sorted(sentence_features(doc, find_matches(doc)))
+
+
+def read_rows(folder: Path) -> tuple[list[dict[str, Any]], Any, Any]:
+    """Return the sentences to fit to, how much each counts, and the folds of the first of them, those of train."""
+    train, more = (read_labelled(folder / f"{name}.gold.jsonl") for name in ("train", "more"))
+    own = read_labelled(OWN)
+    counts = ((train, 1.0), (more, MORE_WEIGHT), (own, OWN_WEIGHT))
+    weights = np.concatenate([np.full(len(rows), weight) for rows, weight in counts])
+    return [*train, *more, *own], weights, folds_of(train)
+
+
+def matrix_of(rows: Sequence[dict[str, Any]]) -> tuple[Any, Any]:
+    """Return which features each sentence has (sentences by features), and the names of the features."""
+    vectorizer = CountVectorizer(analyzer=same, binary=True, min_df=LEAST_SENTENCES)
+    matrix = vectorizer.fit_transform(features_of(rows)).astype(float)
+    return matrix, vectorizer.get_feature_names_out()
 
 
 def same(features: list[str]) -> list[str]:
@@ -108,23 +120,20 @@ def main() -> None:
     parser.add_argument("labelled", type=Path)
     parser.add_argument("--dry-run", action="store_true")
     options = parser.parse_args()
-    train, more = (read_labelled(options.labelled / f"{name}.gold.jsonl") for name in ("train", "more"))
-    vectorizer = CountVectorizer(analyzer=same, binary=True, min_df=LEAST_SENTENCES)
-    matrix = vectorizer.fit_transform(features_of(train + more)).astype(float)
-    weights = np.concatenate([np.ones(len(train)), np.full(len(more), MORE_WEIGHT)])
-    folds = folds_of(train)
+    rows, weights, folds = read_rows(options.labelled)
+    matrix, names = matrix_of(rows)
     columns, biases, thresholds = [], [], []
     for event_type in WEIGHED:
-        truth = np.array([event_type.upper() in row["tags"] for row in train + more])
+        truth = np.array([event_type.upper() in row["tags"] for row in rows])
         probability = unseen(matrix, truth, weights, folds)
-        thresholds.append(best_threshold(truth[: len(train)], probability))
-        scores = f1(truth[: len(train)], probability > thresholds[-1])
+        thresholds.append(best_threshold(truth[: len(folds)], probability))
+        scores = f1(truth[: len(folds)], probability > thresholds[-1])
         print(f"{event_type:10} P={scores[0]:.3f} R={scores[1]:.3f} F1={scores[2]:.3f} from {thresholds[-1]:.2f} on")
         model = fit(matrix, truth, weights)
         columns.append(model.coef_[0])
         biases.append(model.intercept_[0])
     if not options.dry_run:
-        write(OUTPUT, vectorizer.get_feature_names_out(), np.array(columns).T, biases, thresholds)
+        write(OUTPUT, names, np.array(columns).T, biases, thresholds)
 
 
 if __name__ == "__main__":
