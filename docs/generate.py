@@ -10,7 +10,7 @@ from schemas.tables import load_columns
 from transforms.files import FORMATS
 
 ROOT = Path(__file__).resolve().parent.parent
-PAGES = ("input.md", "tables.md", "operating.md")
+PAGES = ("input.md", "tables.md", "operating.md", "tagging.md")
 
 # Reasons that do not come from reading.
 LATER_REASONS = {
@@ -29,7 +29,14 @@ def fill(page: str) -> str:
 
 def _fill_part(part: re.Match[str]) -> str:
     start, name, argument, end = part.groups()
-    makers = {"columns": columns, "reasons": reasons, "formats": formats, "keys": keys, "options": options}
+    makers = {
+        "columns": columns,
+        "reasons": reasons,
+        "formats": formats,
+        "keys": keys,
+        "options": options,
+        "codes": codes,
+    }
     return f"{start}{makers[name](argument)}\n{end}"
 
 
@@ -53,6 +60,16 @@ def reasons(_: str) -> str:
     """Return why input is rejected, from ``transforms/reasons.toml``."""
     meanings = {**_toml("transforms/reasons.toml"), **LATER_REASONS}
     return table(("reason", "meaning"), ((f"`{reason}`", meaning) for reason, meaning in meanings.items()))
+
+
+def codes(_: str) -> str:
+    """Return the codes of the event types, from ``transforms/rules/codes.toml``."""
+    rows = [
+        (f"`{event_type}`", f"`{subtype}`" if subtype else "not known", code["plover"], code["cameo"])
+        for event_type, subtypes in _toml("transforms/rules/codes.toml").items()
+        for subtype, code in subtypes.items()
+    ]
+    return table(("event_type", "event_subtype", "plover", "cameo"), rows)
 
 
 def formats(_: str) -> str:

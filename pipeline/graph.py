@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import apache_beam as beam
 
+from schemas.event import TaggerKind
 from schemas.source import Source
 from transforms.ledger import SkipKnown
 from transforms.read import ReadArticles, ReadSettings
@@ -21,6 +22,7 @@ class GraphSettings:
     stage: StageSettings
     ledger: str
     model: str | None
+    tagger: TaggerKind
 
 
 def build(pipeline: beam.Pipeline, sources: Sequence[Source], settings: GraphSettings) -> None:
@@ -29,7 +31,7 @@ def build(pipeline: beam.Pipeline, sources: Sequence[Source], settings: GraphSet
     read = sources_ | "ReadArticles" >> ReadArticles(settings.read)
     new = read.articles | "SkipKnown" >> SkipKnown(settings.ledger, settings.stage.run_id)
     split = new | "SplitSentences" >> SplitSentences()
-    tagged = split.articles | "TagEvents" >> TagEvents(settings.model)
+    tagged = split.articles | "TagEvents" >> TagEvents(settings.model, settings.tagger)
 
     # One StageRows for each branch: joining them first would hold all rows in memory on the in-process runner.
     tagged.articles | "StageTagged" >> StageRows(settings.stage)

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from schemas.errors import UsageError
+from schemas.event import TAGGERS, TaggerKind
 from schemas.tables import PARTITIONINGS, PartitionBy
 
 ENVIRONMENT_PREFIX = "COMMUNIQUE_"
@@ -39,6 +40,7 @@ class RunOptions:
     limit: int | None = None
     map: tuple[str, ...] = ()
     default_language: str | None = None
+    tagger: TaggerKind = "both"
     model: str | None = None
     run_id: str | None = None
     partition_by: PartitionBy = "month"
@@ -164,6 +166,12 @@ OPTIONS = (
         "also fetch feeds from this machine and from private networks",
         is_switch=True,
         group="reading",
+    ),
+    Option(
+        "tagger",
+        "rules and encoder (both, the default), or rules alone: twice as fast, right less often",
+        choices=TAGGERS,
+        group="tagging",
     ),
     Option(
         "model", "spaCy model: package or folder (default: en_core_web_sm)", metavar="NAME_OR_PATH", group="tagging"

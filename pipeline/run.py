@@ -158,10 +158,11 @@ def graph_settings(options: RunOptions, output: Output, run_id: str) -> GraphSet
             run_id=run_id,
             partition_by=options.partition_by,
             tagger_version=TAGGER_VERSION,
-            model_name=model_name(load_model(options.model)),
+            model_name=model_name(load_model(options.model), options.tagger),
         ),
         ledger=str(output.ledger),
         model=options.model,
+        tagger=options.tagger,
     )
 
 

@@ -10,6 +10,9 @@ from schemas.sentence import Sentence
 
 EventType = Literal["proposal", "condition", "refusal", "casualty_report"]
 EVENT_TYPES: tuple[EventType, ...] = get_args(EventType)
+# What finds events: rules and encoder, or rules alone.
+TaggerKind = Literal["both", "rules"]
+TAGGERS: tuple[TaggerKind, ...] = get_args(TaggerKind)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

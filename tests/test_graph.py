@@ -33,7 +33,7 @@ def sources(folder: Path) -> list[Source]:
 def graph_settings(tmp_path: Path) -> GraphSettings:
     output = Output(tmp_path / "out")
     open_ledger(output.ledger).close()
-    return GraphSettings(ReadSettings(), made.stage_settings(output), str(output.ledger), None)
+    return GraphSettings(ReadSettings(), made.stage_settings(output), str(output.ledger), None, "rules")
 
 
 def staged(settings: GraphSettings, table: str) -> int:
@@ -55,7 +55,7 @@ def test_the_same_composites_take_unbounded_input(tmp_path):
     with beam.Pipeline(runner=BundleBasedDirectRunner(), options=options) as pipeline:
         read = pipeline | stream.advance_watermark_to_infinity() | ReadArticles(settings.read)
         split = read.articles | SkipKnown(settings.ledger, "first") | SplitSentences()
-        tagged = split.articles | TagEvents(None)
+        tagged = split.articles | TagEvents(None, "rules")
         _ = tagged.articles | StageRows(settings.stage)
     assert [staged(settings, table) for table in ("articles", "events")] == [3, 3]
 

@@ -4,6 +4,7 @@ import pytest
 import spacy
 
 from schemas.errors import UserError
+from transforms.encode import ENCODER_VERSION
 from transforms.model import DEFAULT_MODELS, load_model, model_name
 
 
@@ -15,9 +16,10 @@ def test_default_model_parses_and_is_loaded_once() -> None:
 
 
 def test_name_says_which_version() -> None:
-    name, _, version = model_name(load_model()).rpartition("-")
+    name, _, version = model_name(load_model(), "rules").rpartition("-")
     assert name in DEFAULT_MODELS
     assert version.startswith("3.")
+    assert model_name(load_model(), "both") == f"{name}-{version} encoder-{ENCODER_VERSION}"
 
 
 def test_unknown_model_is_one_clear_line() -> None:

@@ -21,11 +21,12 @@ SENTENCES = tomllib.loads((DATA / "sentences.toml").read_text(encoding="utf-8"))
 BATTERY = tomllib.loads((DATA / "battery.toml").read_text(encoding="utf-8"))["sentence"]
 F1_FLOOR = {"proposal": 0.80, "condition": 0.70, "refusal": 0.80, "casualty_report": 0.90}
 COUNT_FLOOR, ACTOR_FLOOR = 0.85, 0.80
-BATTERY_FLOOR, BATTERY_ACTOR_FLOOR = 0.74, 0.97
+BATTERY_FLOOR, BATTERY_ACTOR_FLOOR = 0.84, 0.97
 
 # A folder with articles, their labels and the scorer, where there is one: see docs/tagging.md.
 LABELLED = os.environ.get("COMMUNIQUE_LABELLED")
-LABELLED_FLOOR = {"PROPOSAL": 0.66, "CONDITION": 0.66, "REFUSAL": 0.52, "CASUALTY": 0.89}
+LABELLED_FLOOR = {"PROPOSAL": 0.73, "CONDITION": 0.67, "REFUSAL": 0.61, "CASUALTY": 0.91}
+LABELLED_SHARES = {"count_exact": 0.755, "actor_match": 0.69}
 
 
 @pytest.fixture(scope="module")
@@ -125,6 +126,6 @@ def test_tags_of_labelled_articles(tmp_path):
     score = [sys.executable, folder / "score.py", "--json", "--gold", gold]
     score += ["--events", tmp_path / "events", "--articles", tmp_path / "articles"]
     result = json.loads(subprocess.run(score, check=True, capture_output=True, text=True, timeout=250).stdout)
-    assert {tag: result[tag]["f1"] >= floor for tag, floor in LABELLED_FLOOR.items()} == dict.fromkeys(
-        LABELLED_FLOOR, True
-    )
+    reached = {tag: result[tag]["f1"] for tag in LABELLED_FLOOR} | {name: result[name][2] for name in LABELLED_SHARES}
+    floors = LABELLED_FLOOR | LABELLED_SHARES
+    assert [f"{name} {reached[name]}" for name in floors if reached[name] < floors[name]] == []

@@ -4,8 +4,9 @@ from made import article
 
 from schemas.event import TaggedArticle
 from schemas.sentence import SplitArticle
+from transforms.findings import clause_of
 from transforms.split import split_article
-from transforms.tag import TagEvents, Tagger, clause_of, one_line
+from transforms.tag import TagEvents, Tagger, one_line
 
 
 @pytest.fixture(scope="module")

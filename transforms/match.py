@@ -11,7 +11,7 @@ import re
 import tomllib
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from importlib.resources import files
 from typing import Any
@@ -66,8 +66,6 @@ class Rule:
     not_pattern: re.Pattern[str] | None = None
     actor: str = "subject"
     target: str = "object"
-    plover: str | None = None
-    cameo: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,6 +165,13 @@ def _pattern_matches(rule: Rule, doc: Doc, lowered: str) -> Iterator[Match]:
         span = doc.char_span(start, end, alignment_mode="expand")
         if span is not None:
             yield Match(rule, span.root, start, end)
+
+
+def rule_of_encoder(event_type: EventType, token: Token) -> Rule:
+    """Return the rule of an event that only the encoder sees; its subtype is that of a rule with the same trigger."""
+    identity = f"encoder.{event_type}"
+    known = [rule for rule, _ in load_rules().by_lemma.get(trigger_lemma(token), ()) if rule.event_type == event_type]
+    return replace(known[0], id=identity) if known else Rule(id=identity, event_type=event_type)
 
 
 @cache

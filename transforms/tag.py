@@ -1,65 +1,102 @@
 """Sentences to events: the gate, the parse of what passes, the rules, the weights and the roles."""
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 import apache_beam as beam
 from apache_beam.pvalue import DoOutputsTuple, TaggedOutput
 from spacy.language import Language
-from spacy.tokens import Doc, Token
 
-from schemas.event import Event, Finding, TaggedArticle
+from schemas.event import Event, TaggedArticle, TaggerKind
 from schemas.reject import Reject
 from schemas.sentence import Sentence, SplitArticle
-from transforms.casualties import find_casualties
+from transforms.casualty_article import count_shot_as_killed
 from transforms.counters import count
+from transforms.decide import is_worth_parsing, least_chance
+from transforms.encode import Scores, load_encoder
+from transforms.findings import find_events
 from transforms.gate import passes
-from transforms.match import Match, find_matches
-from transforms.model import load_model, model_name
-from transforms.roles import LOOK_BACK, find_roles
+from transforms.model import load_model
+from transforms.roles import LOOK_BACK
+from transforms.situate import situate
 from transforms.split import article_reject
-from transforms.weigh import threshold, weigh, weigh_match
 
 # Bump with every change of rules, weights or code that changes events.
-TAGGER_VERSION = "1"
+TAGGER_VERSION = "2"
 
 Rejects = Literal["rejects"]
 
 BATCH_ARTICLES = 64
 BATCH_SENTENCES = 64
-CLAUSES = frozenset({"ROOT", "ccomp", "advcl", "relcl", "conj", "parataxis", "pcomp", "acl"})
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A sentence that goes on to the parser.
+
+    ``article`` is its number in the batch, ``text`` what the parser sees; ``before`` goes from near to far.
+    """
+
+    article: int
+    sentence: Sentence
+    text: str
+    before: list[str]
+    scores: Scores | None
 
 
 class Tagger:
-    """Finds the events of articles with one language model."""
+    """Finds the events of articles: with rules and encoder, or with rules and weights alone."""
 
-    def __init__(self, model: str | None = None) -> None:
+    def __init__(self, model: str | None = None, *, kind: TaggerKind = "both") -> None:
         self.nlp: Language = load_model(model)
-        self.model_name = model_name(self.nlp)
+        self.encoder = load_encoder() if kind == "both" else None
 
     def tag_articles(self, articles: Sequence[SplitArticle]) -> list[TaggedArticle]:
         """Return the articles with their events, in the order given."""
-        places = [
-            (number, sentence)
-            for number, article in enumerate(articles)
-            for sentence in article.sentences
-            if passes(sentence.text)
-        ]
+        candidates = [*self.candidates(articles)]
         # Sentences of one length make batches without padding.
-        places.sort(key=lambda place: len(place[1].text))
+        candidates.sort(key=lambda candidate: len(candidate.text))
         events: list[list[Event]] = [[] for _ in articles]
         with self.nlp.memory_zone():
-            docs = self.nlp.pipe((one_line(sentence.text) for _, sentence in places), batch_size=BATCH_SENTENCES)
-            for (number, sentence), doc in zip(places, docs, strict=True):
-                before = sentences_before(articles[number], sentence)
-                events[number] += [Event(sentence, finding) for finding in find_events(doc, sentence.text, before)]
-        count("sentences_parsed", len(places))
-        return [
-            TaggedArticle(article.article, len(article.sentences), tuple(sorted(found, key=reading_order)))
-            for article, found in zip(articles, events, strict=True)
-        ]
+            docs = self.nlp.pipe((candidate.text for candidate in candidates), batch_size=BATCH_SENTENCES)
+            for candidate, doc in zip(candidates, docs, strict=True):
+                findings = find_events(doc, candidate.sentence.text, candidate.before, candidate.scores)
+                events[candidate.article] += [Event(candidate.sentence, finding) for finding in findings]
+        count("sentences_parsed", len(candidates))
+        return [tagged_article(article, found) for article, found in zip(articles, events, strict=True)]
+
+    def candidates(self, articles: Sequence[SplitArticle]) -> Iterator[Candidate]:
+        """Yield the sentences worth a parse: they pass the gate, and the encoder sees a chance."""
+        for number, article in enumerate(articles):
+            for sentence in filter(passes_gate, article.sentences):
+                text, before = one_line(sentence.text), sentences_before(article, sentence)
+                scores = None
+                if self.encoder:
+                    scores = self.encoder.score(text, before, least_chance=least_chance())
+                    if scores is None or not is_worth_parsing(scores):
+                        continue
+                yield Candidate(number, sentence, text, before, scores)
+
+
+def tagged_article(article: SplitArticle, found: Sequence[Event]) -> TaggedArticle:
+    """Return an article with its events, with time and place, in reading order."""
+    settled = situate(article.article, settle_reports(found))
+    return TaggedArticle(article.article, len(article.sentences), tuple(sorted(settled, key=reading_order)))
+
+
+def settle_reports(found: Sequence[Event]) -> list[Event]:
+    """Return the events of an article, with its casualty reports made to agree on who of the shot died."""
+    reports = [event for event in found if event.finding.event_type == "casualty_report"]
+    settled = count_shot_as_killed([(event.sentence.text, event.finding) for event in reports])
+    others = [event for event in found if event.finding.event_type != "casualty_report"]
+    return others + [Event(event.sentence, finding) for event, finding in zip(reports, settled, strict=True)]
+
+
+def passes_gate(sentence: Sentence) -> bool:
+    """Tell whether a sentence has a word of the gate."""
+    return passes(sentence.text)
 
 
 # What agencies and aggregators put around a sentence and parsers take for subjects and objects:
@@ -94,70 +131,14 @@ def reading_order(event: Event) -> tuple[int, int, int, str, str]:
     return event.sentence.index, finding.trigger_start, finding.trigger_end, finding.event_type, finding.rule_id
 
 
-def find_events(doc: Doc, text: str, before: Sequence[str] = ()) -> list[Finding]:
-    """Return what a parsed sentence says somebody did."""
-    matches = find_matches(doc)
-    findings = list(find_casualties(doc))
-    if matches:
-        for event_type, probability in weigh(doc, matches).items():
-            if probability >= threshold(event_type):
-                own = [match for match in matches if match.rule.event_type == event_type]
-                findings += [finding_of(match, probability, text, before) for match in best_matches(own)]
-    return findings
-
-
-def best_matches(matches: Iterable[Match]) -> list[Match]:
-    """Return the strongest match, and of the other clauses those that speak for the event too."""
-    ranked = sorted(matches, key=lambda match: (-weigh_match(match), match.start, match.end, match.rule.id))
-    kept: list[Match] = []
-    for match in ranked:
-        first = not kept
-        if first or (weigh_match(match) > 0 and not any(_same_clause(match, other) for other in kept)):
-            kept.append(match)
-    return kept
-
-
-def _same_clause(match: Match, other: Match) -> bool:
-    overlap = match.start < other.end and other.start < match.end
-    return overlap or clause_of(match.token).i == clause_of(other.token).i
-
-
-def clause_of(token: Token) -> Token:
-    """Return the word that heads the token's clause."""
-    while token.head.i != token.i and not (token.dep_ in CLAUSES and token.pos_ in ("VERB", "AUX")):
-        token = token.head
-    return token
-
-
-def finding_of(match: Match, confidence: float, text: str, before: Sequence[str]) -> Finding:
-    """Return the finding of one match."""
-    rule, roles = match.rule, find_roles(match, text, before)
-    return Finding(
-        event_type=rule.event_type,
-        event_subtype=rule.subtype,
-        rule_id=rule.id,
-        confidence=round(confidence, 3),
-        trigger_start=match.start,
-        trigger_end=match.end,
-        actor=roles.actor,
-        target=roles.target,
-        speaker=roles.speaker,
-        attribution_text=roles.attribution_text,
-        content_text=roles.content_text,
-        condition_text=roles.condition_text,
-        plover=rule.plover,
-        cameo=rule.cameo,
-    )
-
-
 class _TagFn(beam.DoFn):
     """Tags batches of articles; when a batch fails, its articles one by one."""
 
-    def __init__(self, model: str | None = None) -> None:
-        self._model = model
+    def __init__(self, model: str | None, kind: TaggerKind) -> None:
+        self._model, self._kind = model, kind
 
     def setup(self) -> None:
-        self._tagger = Tagger(self._model)
+        self._tagger = Tagger(self._model, kind=self._kind)
 
     def process(self, batch: Sequence[SplitArticle]) -> Iterator[TaggedArticle | TaggedOutput[Rejects, Reject]]:
         results: list[TaggedArticle | TaggedOutput[Rejects, Reject]]
@@ -182,14 +163,16 @@ class _TagFn(beam.DoFn):
 class TagEvents(beam.PTransform[beam.PCollection[SplitArticle], DoOutputsTuple]):
     """Find the events of articles; the output tagged ``rejects`` holds the articles that failed.
 
-    ``model`` is an installed spaCy package or a folder; None takes the default.
+    ``model`` is an installed spaCy package or a folder, None the default; ``kind`` is the tagger: rules and encoder
+    (``both``) or ``rules`` alone.
     """
 
     model: str | None = None
+    kind: TaggerKind = "both"
 
     def expand(self, articles: beam.PCollection[SplitArticle]) -> DoOutputsTuple:
         """Return the outputs ``articles`` and ``rejects``."""
         batches = articles | "Batch" >> beam.BatchElements(min_batch_size=1, max_batch_size=BATCH_ARTICLES)
-        tag = beam.ParDo(_TagFn(self.model)).with_outputs("rejects", main="articles")
+        tag = beam.ParDo(_TagFn(self.model, self.kind)).with_outputs("rejects", main="articles")
         outputs: DoOutputsTuple = batches | "Tag" >> tag
         return outputs

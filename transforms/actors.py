@@ -1,0 +1,50 @@
+"""Who acts, where the encoder has an opinion: the name, in the sentence or before it, that holds the likeliest word."""
+
+from collections.abc import Mapping
+
+from spacy.tokens import Doc, Token
+
+from schemas.event import EventType
+from transforms.encode import CONTEXT, Place, Scores
+from transforms.roles import names_in, party_of
+
+# Below this probability the encoder knows no better than the parse.
+LEAST = 0.2
+# A rule's actor stays when one of its words is at least so likely as the likeliest word.
+AS_GOOD = 0.5
+NAME_LINKS = frozenset({"compound", "nmod", "amod", "poss"})
+
+
+def choose_actor(doc: Doc, ruled: str | None, event_type: EventType, scores: Scores) -> str | None:
+    """Return the name of the actor: the one the parse gives when the encoder agrees, else the encoder's."""
+    words = scores.actors(event_type)
+    if not words:
+        return ruled
+    best = max(words, key=lambda place: words[place])
+    if words[best] < LEAST or (ruled and _likelihood(ruled, scores, words) >= AS_GOOD * words[best]):
+        return ruled
+    return _name_in_context(scores, best) if best[0] == CONTEXT else _name_in_sentence(doc, best, words)
+
+
+def _likelihood(name: str, scores: Scores, words: Mapping[Place, float]) -> float:
+    """Return how likely the likeliest word of a name is."""
+    wanted = set(name.lower().split())
+    return max((found for place, found in words.items() if scores.encoding.word_at(place).lower() in wanted), default=0)
+
+
+def _name_in_context(scores: Scores, place: Place) -> str:
+    covering = [name for name, first, last in names_in(scores.encoding.context) if first <= place[1] < last]
+    return covering[0] if covering else scores.encoding.word_at(place)
+
+
+def _name_in_sentence(doc: Doc, place: Place, words: Mapping[Place, float]) -> str:
+    span = doc.char_span(place[1], place[2], alignment_mode="expand")
+    token = span.root if span is not None else doc[0]
+    while token.dep_ in NAME_LINKS and _at(token.head, words) >= AS_GOOD * words[place]:
+        token = token.head
+    return party_of(token)
+
+
+def _at(token: Token, words: Mapping[Place, float]) -> float:
+    found = (likely for (part, start, end), likely in words.items() if part != CONTEXT and start <= token.idx < end)
+    return max(found, default=0)
