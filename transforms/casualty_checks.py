@@ -7,7 +7,7 @@ from spacy.tokens import Token
 
 from transforms import victims
 from transforms.casualty_rules import Rule, lexicon
-from transforms.crowd import is_aged, is_person, names_many
+from transforms.crowd import is_aged, is_another, is_person, names_many
 from transforms.scene import Group, Scene, Words
 
 _GOVERNING = frozenset({"of", "to", "from", "against", "for", "at", "about", "with", "on"})
@@ -211,7 +211,10 @@ def meets(token: Token, rule: Rule, groups: Sequence[Group], scene: Scene, prese
     if rule.needs == "known":
         known = lexicon().counting["people"]
         heads = [scene.doc[group.head] for group in groups]
-        return any(h.lower_ in known or is_aged(h) or h.i in scene.numbers or names_many(h) for h in heads)
+        return any(
+            h.lower_ in known or is_aged(h) or is_another(h, scene) or h.i in scene.numbers or names_many(h)
+            for h in heads
+        )
     if rule.needs == "cue":
         return _is_violent(token, rule, groups, scene, present)
     return not _is_generic(token, groups)
