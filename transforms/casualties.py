@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from spacy.tokens import Doc, Token
 
 from schemas.event import Finding
+from transforms import tally
 from transforms.casualty_checks import objection_to
 from transforms.casualty_claims import settle_claims
 from transforms.casualty_counts import Mention
@@ -120,9 +121,10 @@ def _rule_of(token: Token) -> Rule | None:
 
 
 def _mention(token: Token, rule: Rule, scene: Scene, present: Words) -> Mention:
-    groups = people_of(token, rule, scene)
-    objection = objection_to(token, rule, heads_of(token, rule), groups, scene, present)
+    heads = heads_of(token, rule)
     effect: Effect = "killed" if rule.effect == "casualty" and named_by(token, scene) else _effect(token, rule)
+    groups = (tally.out_of_them(heads, scene) if effect == "killed" else ()) or people_of(token, rule, scene)
+    objection = objection_to(token, rule, heads, groups, scene, present)
     return Mention(rule, token, effect, groups, objection)
 
 
@@ -138,4 +140,4 @@ def _effect(token: Token, rule: Rule) -> Effect:
 
 def _is_of_another(adverb: Token, trigger: Token) -> bool:
     """Tell whether the "fatally" of "nine shot, one fatally" is said of somebody else."""
-    return bool(list(adverb.children)) or (adverb.i > trigger.i and adverb.nbor(-1).like_num)
+    return bool(list(adverb.children)) or (adverb.i > trigger.i and (adverb.nbor(-1).like_num or adverb.nbor(-1).lower_ in {"them", "whom"}))

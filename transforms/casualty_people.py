@@ -307,7 +307,8 @@ def _toll(token: Token, scene: Scene) -> tuple[Group, ...]:
 
 
 def _before_adverb(token: Token, scene: Scene) -> tuple[Group, ...]:
-    group = tally.stated_at(token.i - 1, scene)
+    is_part = token.doc[max(token.i - 2, 0) : token.i].text.lower() in {"of them", "of whom"}
+    group = tally.stated_at(token.i - (3 if is_part else 1), scene)
     return (group,) if group else ()
 
 
