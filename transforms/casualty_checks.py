@@ -20,7 +20,8 @@ def objection_to(
     token: Token, rule: Rule, heads: Sequence[Token], groups: Sequence[Group], scene: Scene, present: Words
 ) -> str:
     """Return what speaks against a trigger's reporting something, "" when nothing does."""
-    named = [*heads, *(scene.doc[group.head] for group in groups)]
+    is_beside = any(group.stated and group.end + 1 == token.idx for group in groups)  # "the raid left 20 killed"
+    named = [*([] if is_beside else heads), *(scene.doc[group.head] for group in groups)]
     is_denial = any(group.high == 0 for group in groups)
     if "how many" in scene.text.lower():
         return "question"
