@@ -30,8 +30,12 @@ def _mixed(first: Mention, second: Mention) -> set[int]:
     effects = {first.effect, second.effect}
     between = first.token.doc[first.token.i + 1 : second.token.i]
     words = {token.lower_ for token in between if token.pos_ != "ADV"}
-    is_mixed = "killed" in effects and len(effects) == 2 and bool(words) and words <= {"or", "and/or"}
-    return {g.key for m in (first, second) for g in m.groups if g.high != 0} if is_mixed else set()
+    if "killed" not in effects or len(effects) < 2 or not words:
+        return set()
+    keys = [{g.key for g in mention.groups if g.high != 0} for mention in (first, second)]
+    if words <= {"or", "and/or"}:
+        return keys[0] | keys[1]
+    return keys[0] & keys[1] if words == {"and"} and first.effect == "killed" else set()
 
 
 def _uncounted(group: Group) -> Group:
