@@ -212,6 +212,8 @@ def meets(token: Token, rule: Rule, groups: Sequence[Group], scene: Scene, prese
     if rule.needs == "known":
         known = lexicon().counting["people"]
         heads = [scene.doc[group.head] for group in groups]
+        if token.lower_ == "drowned" and not present.isdisjoint(lexicon().violence["water"]):
+            return any(is_person(head, scene) for head in heads)
         return any(
             h.lower_ in known or is_aged(h) or is_another(h, scene) or h.i in scene.numbers or names_many(h)
             for h in heads

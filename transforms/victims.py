@@ -7,7 +7,7 @@ from spacy.tokens import Token
 _SUBJECTS = frozenset({"nsubj", "nsubjpass"})
 _RELATIVES = frozenset({"who", "which", "that", "whom", "whose"})
 _ORDINALS = frozenset({"second", "third", "fourth", "fifth", "sixth"})
-_OUTSIDE = frozenset({"outside", "inside", "near", "in", "on", "behind", "during", "after"})
+_OUTSIDE = frozenset({"outside", "inside", "near", "off", "in", "on", "behind", "during", "after"})
 
 
 def children(token: Token, deps: Iterable[str]) -> list[Token]:
