@@ -53,9 +53,23 @@ def _greatest(stated: Sequence[Mention]) -> Mention:
     """Return the first mention, or the greater one that is set against it: "10 were killed, but the army says 12"."""
     first = stated[0]
     rivals = [other for other in stated if _is_level(first.token, other.token) and _is_contrasted(first, other)]
+    if any(_is_of_more(group, first) for group in first.groups):  # "five more bodies were found, taking the toll to 63"
+        rivals += [other for other in stated if _is_toll(other)]
     if first.rule.frame == "harm":  # "one has serious injuries, five were hurt"
         rivals = list(stated[1:])
     return max((first, *rivals), key=lambda mention: (_implied_sum(mention), _is_open(mention)))
+
+
+def _is_toll(mention: Mention) -> bool:
+    """Tell whether a number is that of all dead so far: the death toll, the number of dead."""
+    before = mention.token.doc[max(mention.token.i - 3, 0) : mention.token.i]
+    return mention.rule.frame == "toll" or "number of" in before.text.lower()
+
+
+def _is_of_more(group: Group, mention: Mention) -> bool:
+    """Tell whether a group is added to others that were told of before: "five more bodies", "another ten people"."""
+    doc = mention.token.doc
+    return any(_is_adding(token) for token in doc[max(group.head - 3, 0) : group.head + 2])
 
 
 def _is_open(mention: Mention) -> bool:
@@ -69,7 +83,7 @@ def _implied_sum(mention: Mention) -> int:
 def _adds_up(main: Mention, other: Mention) -> bool:
     """Tell whether another mention counts more people of the same incident."""
     counting, doc = lexicon().counting, other.token.doc
-    if main.rule.frame == "toll" or other.rule.frame in {"toll", "attribute", "sign"}:
+    if _is_toll(main) or other.rule.frame in {"toll", "attribute", "sign"}:
         return False
     if all(doc[group.head].lower_ in counting["reflexive"] for group in other.groups) or _is_of_doer(main, other):
         return True

@@ -246,7 +246,7 @@ def _own(token: Token, rule: Rule, scene: Scene) -> tuple[Group, ...]:
     if "murder-suicide" in token.doc[max(token.i - 2, 0) : token.i + 3].text.lower():
         return (Group(token.idx, token.i, 2, 2, False, token.idx, token.idx + len(token)),)
     counted = _counted(token, scene)
-    is_one = token.tag_ in {"NN", "NNP", "JJ", "VBN"} and token.lower_ not in {"remains"}
+    is_one = token.tag_ in {"NN", "NNP", "JJ", "VBN"} and token.lower_ not in {"remains", "grave"}
     is_single = rule.frame == "people" or token.lower_ in lexicon().counting["single_events"]
     if is_one and is_single and not counted.is_counted:
         counted = replace(counted, low=1, high=1)
