@@ -10,10 +10,11 @@ from dataclasses import dataclass, replace
 from spacy.tokens import Doc, Token
 
 from schemas.event import Finding
+from transforms import tally
 from transforms.casualty_checks import objection_to
 from transforms.casualty_claims import settle_claims
 from transforms.casualty_counts import Mention
-from transforms.casualty_people import heads_of, named_by, people_of
+from transforms.casualty_people import heads_of, is_shot_dead, named_by, people_of
 from transforms.casualty_report import sum_up
 from transforms.casualty_rules import Effect, Rule, lexicon
 from transforms.crowd import read_scene
@@ -69,7 +70,7 @@ def find_casualties(doc: Doc, *, is_likely: bool | None = None) -> list[Finding]
 
 def read_casualties(doc: Doc) -> Reading:
     """Read every trigger of a sentence, also those that report nothing by the rules alone."""
-    triggers = [(token, rule) for token in doc if (rule := _rule_of(token)) is not None]
+    triggers = [(token, rule) for token in doc if not _is_told(token) and (rule := _rule_of(token)) is not None]
     if not triggers:
         return Reading(doc, ())
     scene, present = read_scene(doc, lexicon().count), _present(doc)
@@ -108,6 +109,11 @@ def _present(doc: Doc) -> Words:
     return frozenset(token.lower_ for token in doc)
 
 
+def _is_told(token: Token) -> bool:
+    """Tell whether the word before says the same: the "dead" of "shot dead"."""
+    return token.i > 0 and is_shot_dead(token.nbor(-1))
+
+
 def _rule_of(token: Token) -> Rule | None:
     """Return the rule of a form; a form of two rules goes by its part of speech."""
     rules = lexicon().rules.get(token.lower_, ())
@@ -120,9 +126,10 @@ def _rule_of(token: Token) -> Rule | None:
 
 
 def _mention(token: Token, rule: Rule, scene: Scene, present: Words) -> Mention:
-    groups = people_of(token, rule, scene)
-    objection = objection_to(token, rule, heads_of(token, rule), groups, scene, present)
+    heads = heads_of(token, rule)
     effect: Effect = "killed" if rule.effect == "casualty" and named_by(token, scene) else _effect(token, rule)
+    groups = (tally.out_of_them(heads, scene) if effect == "killed" else ()) or people_of(token, rule, scene)
+    objection = objection_to(token, rule, heads, groups, scene, present)
     return Mention(rule, token, effect, groups, objection)
 
 
@@ -133,9 +140,9 @@ def _effect(token: Token, rule: Rule) -> Effect:
     lethal = lexicon().company["lethal"]
     is_lethal = any(child.lower_ in lethal and not _is_of_another(child, token) for child in token.children)
     behind = token.doc[token.i + 1 : token.i + 5].text.lower()
-    return "killed" if is_lethal or "to death" in behind or behind.startswith("dead ") else "injured"
+    return "killed" if is_lethal or "to death" in behind or is_shot_dead(token) else "injured"
 
 
 def _is_of_another(adverb: Token, trigger: Token) -> bool:
     """Tell whether the "fatally" of "nine shot, one fatally" is said of somebody else."""
-    return bool(list(adverb.children)) or (adverb.i > trigger.i and adverb.nbor(-1).like_num)
+    return bool(list(adverb.children)) or (adverb.i > trigger.i and (adverb.nbor(-1).like_num or adverb.nbor(-1).lower_ in {"them", "whom"}))

@@ -7,7 +7,7 @@ from spacy.tokens import Token
 
 from transforms import victims
 from transforms.casualty_rules import Rule, lexicon
-from transforms.crowd import is_aged, is_person, names_many
+from transforms.crowd import is_aged, is_another, is_person, names_many
 from transforms.scene import Group, Scene, Words
 
 _GOVERNING = frozenset({"of", "to", "from", "against", "for", "at", "about", "with", "on"})
@@ -20,7 +20,8 @@ def objection_to(
     token: Token, rule: Rule, heads: Sequence[Token], groups: Sequence[Group], scene: Scene, present: Words
 ) -> str:
     """Return what speaks against a trigger's reporting something, "" when nothing does."""
-    named = [*heads, *(scene.doc[group.head] for group in groups)]
+    is_beside = any(group.stated and group.end + 1 == token.idx for group in groups)  # "the raid left 20 killed"
+    named = [*([] if is_beside else heads), *(scene.doc[group.head] for group in groups)]
     is_denial = any(group.high == 0 for group in groups)
     if "how many" in scene.text.lower():
         return "question"
@@ -211,7 +212,12 @@ def meets(token: Token, rule: Rule, groups: Sequence[Group], scene: Scene, prese
     if rule.needs == "known":
         known = lexicon().counting["people"]
         heads = [scene.doc[group.head] for group in groups]
-        return any(h.lower_ in known or is_aged(h) or h.i in scene.numbers or names_many(h) for h in heads)
+        if token.lower_ == "drowned" and not present.isdisjoint(lexicon().violence["water"]):
+            return any(is_person(head, scene) for head in heads)
+        return any(
+            h.lower_ in known or is_aged(h) or is_another(h, scene) or h.i in scene.numbers or names_many(h)
+            for h in heads
+        )
     if rule.needs == "cue":
         return _is_violent(token, rule, groups, scene, present)
     return not _is_generic(token, groups)

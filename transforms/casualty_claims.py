@@ -13,7 +13,33 @@ _BETWEEN = frozenset({"CCONJ", "PUNCT", "ADV", "PART", "ADP", "SPACE"})
 
 def settle_claims(mentions: Sequence[Mention], scene: Scene) -> tuple[Mention, ...]:
     """Return the mentions, each without the people that stand nearer to a trigger of another effect."""
-    return tuple(_settled(mention, mentions, scene) for mention in mentions)
+    return _told_apart([_settled(mention, mentions, scene) for mention in mentions])
+
+
+def _told_apart(mentions: Sequence[Mention]) -> tuple[Mention, ...]:
+    """Return the mentions, each without the number of the 40 "killed or wounded"."""
+    mixed = {key for first in mentions for second in mentions for key in _mixed(first, second)}
+    return tuple(
+        replace(mention, groups=tuple(_uncounted(g) if g.key in mixed else g for g in mention.groups))
+        for mention in mentions
+    )
+
+
+def _mixed(first: Mention, second: Mention) -> set[int]:
+    """Return the keys of the people of whom one of two things is said."""
+    effects = {first.effect, second.effect}
+    between = first.token.doc[first.token.i + 1 : second.token.i]
+    words = {token.lower_ for token in between if token.pos_ != "ADV"}
+    if "killed" not in effects or len(effects) < 2 or not words:
+        return set()
+    keys = [{g.key for g in mention.groups if g.high != 0} for mention in (first, second)]
+    if words <= {"or", "and/or"}:
+        return keys[0] | keys[1]
+    return keys[0] & keys[1] if words == {"and"} and first.effect == "killed" else set()
+
+
+def _uncounted(group: Group) -> Group:
+    return replace(group, low=None, high=None, stated=False)
 
 
 def _settled(mention: Mention, mentions: Sequence[Mention], scene: Scene) -> Mention:

@@ -7,7 +7,7 @@ from spacy.tokens import Doc, Token
 
 from transforms import victims
 from transforms.casualty_rules import Effect, Rule, lexicon
-from transforms.scene import Group
+from transforms.scene import Group, is_out_of_them
 
 _NEW = ("a ", "an ", "one ", "another ", "some")
 _SHOT = frozenset({"casualty.shoot", "casualty.shooting"})
@@ -53,9 +53,23 @@ def _greatest(stated: Sequence[Mention]) -> Mention:
     """Return the first mention, or the greater one that is set against it: "10 were killed, but the army says 12"."""
     first = stated[0]
     rivals = [other for other in stated if _is_level(first.token, other.token) and _is_contrasted(first, other)]
+    if any(_is_of_more(group, first) for group in first.groups):  # "five more bodies were found, taking the toll to 63"
+        rivals += [other for other in stated if _is_toll(other)]
     if first.rule.frame == "harm":  # "one has serious injuries, five were hurt"
         rivals = list(stated[1:])
     return max((first, *rivals), key=lambda mention: (_implied_sum(mention), _is_open(mention)))
+
+
+def _is_toll(mention: Mention) -> bool:
+    """Tell whether a number is that of all dead so far: the death toll, the number of dead."""
+    before = mention.token.doc[max(mention.token.i - 3, 0) : mention.token.i]
+    return mention.rule.frame == "toll" or "number of" in before.text.lower()
+
+
+def _is_of_more(group: Group, mention: Mention) -> bool:
+    """Tell whether a group is added to others that were told of before: "five more bodies", "another ten people"."""
+    doc = mention.token.doc
+    return any(_is_adding(token) for token in doc[max(group.head - 3, 0) : group.head + 2])
 
 
 def _is_open(mention: Mention) -> bool:
@@ -69,7 +83,7 @@ def _implied_sum(mention: Mention) -> int:
 def _adds_up(main: Mention, other: Mention) -> bool:
     """Tell whether another mention counts more people of the same incident."""
     counting, doc = lexicon().counting, other.token.doc
-    if main.rule.frame == "toll" or other.rule.frame in {"toll", "attribute", "sign"}:
+    if _is_toll(main) or other.rule.frame in {"toll", "attribute", "sign"}:
         return False
     if all(doc[group.head].lower_ in counting["reflexive"] for group in other.groups) or _is_of_doer(main, other):
         return True
@@ -120,6 +134,38 @@ def _is_of_doer(main: Mention, other: Mention) -> bool:
         return False
     doers = {victims.antecedent(doer).i for doer in victims.doers(main.token)}
     return bool(other.groups) and all(group.head in doers for group in other.groups)
+
+
+def died_of_wounds(mentions: Sequence[Mention]) -> tuple[tuple[Group, ...], tuple[Mention, ...]]:
+    """Return who of the injured died, and the other mentions: the one of "five were shot, one of them fatally"."""
+    parts = [m for m in mentions if m.effect == "killed" and len(m.groups) == 1 and _is_part(m)]
+    others = [m for m in mentions if m not in parts and not (m.effect == "casualty" and not m.is_stated)]
+    taken: dict[int, Group] = {}
+    dropped: list[Mention] = []
+    for part in parts:
+        [group] = part.groups
+        before = [(g.start, g.key) for m in others for g in m.groups if g.stated and g.start < group.start]
+        sources = [m for m in others if before and max(before)[1] in {g.key for g in m.groups}]
+        if not sources or (group.low or 0) > sum(g.low or 0 for g in sources[0].groups):
+            continue
+        effects = {m.effect for m in sources}
+        if "killed" in effects or "injured" in effects:
+            dropped.append(part)
+        if "killed" not in effects and "injured" in effects:
+            taken[group.key] = group
+    return tuple(taken.values()), tuple(m for m in mentions if m not in dropped)
+
+
+def _is_part(mention: Mention) -> bool:
+    [group] = mention.groups
+    return is_out_of_them(group, mention.token.doc.text) or (mention.rule.frame == "adverb" and group.stated)
+
+
+def less(number: Range, taken: Sequence[Group]) -> Range:
+    """Take some people off a number."""
+    gone = sum(group.low or 0 for group in taken)
+    low, high = number
+    return None if low is None else max(low - gone, 0), None if high is None else max(high - gone, 0)
 
 
 def is_dead_too(mention: Mention, killed: Sequence[Group]) -> bool:

@@ -21,6 +21,8 @@ def people_of(token: Token, rule: Rule, scene: Scene) -> tuple[Group, ...]:
         return read(token, scene)
     if rule.frame != "event" and (names := named_by(token, scene)):
         return names
+    if victim := _shot_dead(token, scene):
+        return victim
     if part := _part(token, scene) or (rule.frame == "harm" and _injuries(token, scene)):
         return part
     if "number of" in token.doc[max(token.i - 3, 0) : token.i].text:
@@ -31,6 +33,23 @@ def people_of(token: Token, rule: Rule, scene: Scene) -> tuple[Group, ...]:
         more = (*tally.together(token, scene), *tally.left_out(token, scene))
         groups = (*groups, *(other for other in more if other.key not in keys))
     return groups
+
+
+def _shot_dead(token: Token, scene: Scene) -> tuple[Group, ...]:
+    """Count who stands right behind "shot dead", whatever the parse says; nobody where somebody "was shot dead"."""
+    doc = token.doc
+    is_passive = bool(victims.children(token, {"auxpass"})) or (token.i > 0 and token.nbor(-1).pos_ == "AUX")
+    place = tally.phrase_at(token.i + 2, scene) if is_shot_dead(token) and not is_passive else None
+    is_next = place is not None and scene.phrases[place].start == token.i + 2
+    if not is_next or doc[token.i + 2].lower_ in lexicon().times:
+        return ()
+    return tally.count_from(token.i + 2, token, scene)
+
+
+def is_shot_dead(token: Token) -> bool:
+    """Tell whether a word is the first of "shot dead"."""
+    is_shooting = token.lower_ in {"shot", "shoots", "shoot", "shooting"}
+    return is_shooting and token.i + 1 < len(token.doc) and token.nbor(1).lower_ == "dead"
 
 
 def heads_of(token: Token, rule: Rule) -> list[Token]:
@@ -227,7 +246,7 @@ def _own(token: Token, rule: Rule, scene: Scene) -> tuple[Group, ...]:
     if "murder-suicide" in token.doc[max(token.i - 2, 0) : token.i + 3].text.lower():
         return (Group(token.idx, token.i, 2, 2, False, token.idx, token.idx + len(token)),)
     counted = _counted(token, scene)
-    is_one = token.tag_ in {"NN", "NNP", "JJ", "VBN"} and token.lower_ not in {"remains"}
+    is_one = token.tag_ in {"NN", "NNP", "JJ", "VBN"} and token.lower_ not in {"remains", "grave"}
     is_single = rule.frame == "people" or token.lower_ in lexicon().counting["single_events"]
     if is_one and is_single and not counted.is_counted:
         counted = replace(counted, low=1, high=1)
@@ -307,7 +326,8 @@ def _toll(token: Token, scene: Scene) -> tuple[Group, ...]:
 
 
 def _before_adverb(token: Token, scene: Scene) -> tuple[Group, ...]:
-    group = tally.stated_at(token.i - 1, scene)
+    is_part = token.doc[max(token.i - 2, 0) : token.i].text.lower() in {"of them", "of whom"}
+    group = tally.stated_at(token.i - (3 if is_part else 1), scene)
     return (group,) if group else ()
 
 

@@ -5,23 +5,37 @@ from collections.abc import Sequence
 from spacy.tokens import Doc
 
 from schemas.event import Finding
-from transforms.casualty_counts import Mention, add_up, is_dead_too, less_killed, total, without_killed
+from transforms.casualty_counts import (
+    Mention,
+    add_up,
+    died_of_wounds,
+    is_dead_too,
+    less,
+    less_killed,
+    total,
+    without_killed,
+)
 from transforms.casualty_rules import lexicon
 from transforms.scene import Group, Words
 
 
 def sum_up(doc: Doc, mentions: Sequence[Mention], present: Words) -> Finding:
     """Return the finding that adds up the people of all mentions of a sentence."""
-    killed_groups = total([m for m in mentions if m.effect == "killed"])
+    taken, counted = died_of_wounds(mentions)
+    killed_groups = total([m for m in counted if m.effect == "killed"])
     killed_keys = {group.key for group in killed_groups}
     hurt = [m for m in mentions if m.effect == "injured" and not is_dead_too(m, killed_groups)]
     hurt = [m for m in hurt if any(group.key not in killed_keys for group in m.groups)]
     injured_groups = total(hurt)
     injured_groups = without_killed(injured_groups, killed_groups)
     missing_groups = total([m for m in mentions if m.effect == "missing"])
-    groups = (*killed_groups, *injured_groups, *missing_groups)
-    killed, missing = add_up(killed_groups), add_up(missing_groups)
-    injured = less_killed(add_up(injured_groups), killed, [m for m in mentions if m.effect == "killed" or m in hurt])
+    groups = (*killed_groups, *taken, *injured_groups, *missing_groups)
+    killed, missing = add_up((*killed_groups, *taken)), add_up(missing_groups)
+    injured = less_killed(
+        less(add_up(injured_groups), taken),
+        add_up(killed_groups),
+        [m for m in counted if m.effect == "killed" or m in hurt],
+    )
     if _is_denied(mentions):
         killed, injured = (killed[0] or 0, killed[1] or 0), (injured[0] or 0, injured[1] or 0)
     subtype = _subtype(mentions)

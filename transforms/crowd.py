@@ -275,6 +275,13 @@ def names_many(noun: Token) -> bool:
     return noun.tag_ == "NNPS" or (noun.tag_ == "NNS" and _PERSONS_SUFFIX.search(noun.lower_) is not None)
 
 
+def is_another(token: Token, scene: Scene) -> bool:
+    """Tell whether a word is one more of those who were named: "a third was hurt", not "a third of them"."""
+    opening = token.nbor(-1).lower_ if token.i else ""
+    following = token.nbor(1).lower_ if token.i + 1 < len(token.doc) else ""
+    return token.lower_ in scene.words.ordinals and opening in {"a", "another"} and following != "of"
+
+
 def is_aged(token: Token) -> bool:
     """Tell whether a token is the "old" of "a 5-year-old"."""
     return token.lower_ in {"old", "olds"} and token.i > 0 and token.nbor(-1).text in {"-", "year", "month"}

@@ -99,6 +99,11 @@ class Scene:
     phrases: tuple[Phrase, ...] = ()
 
 
+def is_out_of_them(group: Group, text: str) -> bool:
+    """Tell whether a group is some of those named before: "one of them", "two of whom"."""
+    return group.stated and _OF_THEM.match(text, group.end) is not None
+
+
 def prepare(doc: Doc, words: CountWords) -> Scene:
     """Find the numbers of a sentence and set aside those that count part of what another one counts."""
     aside = frozenset(_aside(doc, words))

@@ -5,8 +5,8 @@ from collections.abc import Iterator, Sequence
 
 from spacy.tokens import Token
 
-from transforms.crowd import count_list, is_aged, is_person, may_be_person, names_many, phrase_between
-from transforms.scene import Group, Phrase, Scene
+from transforms.crowd import count_list, is_aged, is_another, is_person, may_be_person, names_many, phrase_between
+from transforms.scene import Group, Phrase, Scene, is_out_of_them
 from transforms.victims import antecedent
 
 _SKIPPED_POS = frozenset({"AUX", "ADV", "SPACE"})
@@ -307,6 +307,12 @@ def stated_at(index: int, scene: Scene) -> Group | None:
     )
 
 
+def out_of_them(heads: Sequence[Token], scene: Scene) -> tuple[Group, ...]:
+    """Count the "one of them" among the words that the parse puts beside a trigger."""
+    stated = (stated_at(head.i, scene) for head in heads)
+    return tuple(group for group in stated if group is not None and is_out_of_them(group, scene.text))[:1]
+
+
 def count(head: Token, scene: Scene) -> Group:
     """Count whom one word names by itself."""
     if group := stated_at(head.i, scene):
@@ -316,6 +322,6 @@ def count(head: Token, scene: Scene) -> Group:
 
 
 def _is_single(head: Token, scene: Scene) -> bool:
-    if head.lower_ in scene.words.singular or is_aged(head):
+    if head.lower_ in scene.words.singular or is_aged(head) or is_another(head, scene):
         return True
     return head.tag_ in {"NN", "NNP"} and head.lower_ not in scene.words.collective

@@ -6,7 +6,8 @@ from spacy.tokens import Token
 
 _SUBJECTS = frozenset({"nsubj", "nsubjpass"})
 _RELATIVES = frozenset({"who", "which", "that", "whom", "whose"})
-_OUTSIDE = frozenset({"outside", "inside", "near", "in", "on", "behind", "during", "after"})
+_ORDINALS = frozenset({"second", "third", "fourth", "fifth", "sixth"})
+_OUTSIDE = frozenset({"outside", "inside", "near", "off", "in", "on", "behind", "during", "after"})
 
 
 def children(token: Token, deps: Iterable[str]) -> list[Token]:
@@ -30,6 +31,8 @@ def objects(token: Token) -> list[Token]:
         return found
     if is_participle and (found := children(token, {"nsubj"})):
         return found
+    if is_participle and (found := [child for child in token.lefts if _is_one_more(child)]):
+        return found  # "one guard was killed and another wounded"
     if token.dep_ == "conj" and is_participle and token.head != token:
         is_passive = bool(children(token, {"auxpass"}))
         return (children(token.head, _SUBJECTS) if is_passive else []) or objects(token.head)
@@ -39,6 +42,11 @@ def objects(token: Token) -> list[Token]:
         above = [token.head.head] if token.head.dep_ == "acl" else []
         return children(token.head, {"dobj", "nsubjpass"}) or above
     return children(token, {"acomp", "oprd"})
+
+
+def _is_one_more(token: Token) -> bool:
+    is_ordinal = token.lower_ in _ORDINALS and token.i > 0 and token.nbor(-1).lower_ == "a"
+    return token.lower_ == "another" or is_ordinal
 
 
 def direct_objects(verb: Token) -> list[Token]:
