@@ -145,4 +145,6 @@ def _effect(token: Token, rule: Rule) -> Effect:
 
 def _is_of_another(adverb: Token, trigger: Token) -> bool:
     """Tell whether the "fatally" of "nine shot, one fatally" is said of somebody else."""
-    return bool(list(adverb.children)) or (adverb.i > trigger.i and (adverb.nbor(-1).like_num or adverb.nbor(-1).lower_ in {"them", "whom"}))
+    return bool(list(adverb.children)) or (
+        adverb.i > trigger.i and (adverb.nbor(-1).like_num or adverb.nbor(-1).lower_ in {"them", "whom"})
+    )
