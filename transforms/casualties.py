@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from spacy.tokens import Doc, Token
 
 from schemas.event import Finding
-from transforms import tally
+from transforms import tally, victims
 from transforms.casualty_checks import objection_to
 from transforms.casualty_claims import settle_claims
 from transforms.casualty_counts import Mention
@@ -115,8 +115,10 @@ def _is_told(token: Token) -> bool:
 
 
 def _rule_of(token: Token) -> Rule | None:
-    """Return the rule of a form; a form of two rules goes by its part of speech."""
+    """Return the rule of a form; a form of two rules goes by its object, else by its part of speech."""
     rules = lexicon().rules.get(token.lower_, ())
+    objects = {child.lower_ for child in victims.children(token, {"dobj"})} if any(r.objects for r in rules) else set()
+    rules = tuple(r for r in rules if not r.objects.isdisjoint(objects)) or tuple(r for r in rules if not r.objects)
     if len(rules) < 2:
         return rules[0] if rules else None
     is_verb = token.tag_.startswith("V") or token.pos_ in {"VERB", "ADJ"}

@@ -33,7 +33,9 @@ def objection_to(
         return "company"
     if any(head.lower_ in lexicon().bars["things"] for head in named):
         return "thing"
-    if is_animal(named, present):
+    if rule.frame == "object" and not any(group.stated for group in groups) and has_institution(named):
+        return "thing"
+    if is_animal(named, present) or has_beasts(named, scene):
         return "animal"
     if not meets(token, rule, groups, scene, present):
         return "unmet"
@@ -257,6 +259,25 @@ def _is_violent(token: Token, rule: Rule, groups: Sequence[Group], scene: Scene,
     if any(scene.doc[g.head].lower_ in known or is_aged(scene.doc[g.head]) for g in groups):
         return True
     return token.tag_ in {"NNS", "NNPS"} or not (present - {token.lower_}).isdisjoint(violence["cues"])
+
+
+def has_institution(named: Sequence[Token]) -> bool:
+    """Tell whether what was hit is a government or a career, which can be "fatally wounded" too."""
+    return any(head.lower_ in lexicon().bars["institutions"] and head.pos_ == "NOUN" for head in named)
+
+
+def has_beasts(named: Sequence[Token], scene: Scene) -> bool:
+    """Tell whether animals were hit and no people: "four wolves", "thousands of geese", not "Ivo Wolf"."""
+    known = lexicon().counting["people"]
+    numbered = [head for head in named if head.i in scene.numbers or head.lower_ in lexicon().counting["partitives"]]
+    hit = [*named, *(beast for head in numbered for beast in victims.belonging(head) if beast.dep_ == "pobj")]
+    return any(map(_is_beast, hit)) and not any(head.lower_ in known for head in hit)
+
+
+def _is_beast(noun: Token) -> bool:
+    bars = lexicon().bars
+    is_lower = noun.text.islower() or noun.i == 0
+    return noun.lower_ in bars["herds"] or (is_lower and noun.lower_ in bars["beasts"])
 
 
 def is_animal(named: Sequence[Token], present: Words) -> bool:

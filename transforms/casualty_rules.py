@@ -24,6 +24,7 @@ class Rule:
     needs: str
     near: Words
     without: Words
+    objects: Words
     confidence: float
     is_weak: bool
 
@@ -59,6 +60,7 @@ def lexicon() -> Lexicon:
             needs=entry.get("needs", ""),
             near=frozenset(entry.get("near", ())),
             without=frozenset(entry.get("without", ())),
+            objects=frozenset(entry.get("objects", ())),
             confidence=entry["confidence"],
             is_weak=entry.get("weak", False),
         )
@@ -84,7 +86,7 @@ def lexicon() -> Lexicon:
             collective=counting["collective"],
             people=counting["people"],
             skipped=counting["skipped"],
-            things=frozenset(data["not_actual"]["things"]),
+            things=frozenset(data["not_actual"]["things"]) | frozenset(data["not_actual"]["herds"]),
             triggers=_deeds(rules) - counting["people"],
         ),
     )

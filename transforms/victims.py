@@ -29,6 +29,8 @@ def objects(token: Token) -> list[Token]:
     shared = [child for child in token.children if child.dep_ == "conj" and child.pos_ == "VERB"]
     if shared and (found := children(shared[0], {"dobj"})):
         return found
+    if token.dep_ == "advcl" and token.head.lemma_ == "leave" and (found := direct_objects(token.head)):
+        return found  # "left the guard badly wounded"
     if is_participle and (found := children(token, {"nsubj"})):
         return found
     if is_participle and (found := [child for child in token.lefts if _is_one_more(child)]):
