@@ -19,8 +19,8 @@ ROOT = Path(__file__).resolve().parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 PAGES = {path.relative_to(ROOT).as_posix(): path.read_text(encoding="utf-8") for path in ROOT.glob("docs/*.md")}
 PAGES["README.md"] = README
-# Of pip and Python, of the scorer, and of the scripts in training/.
-FOREIGN_FLAGS = {"--help", "--version", "--events", "--articles", "--gold", "--fold"}
+# Of Python, of the scorer, and of the scripts in training/ and benchmarks/.
+FOREIGN_FLAGS = {"--help", "--version", "--events", "--articles", "--gold", "--fold", "--rounds"}
 
 
 def blocks(language: str, page: str = README) -> list[str]:
