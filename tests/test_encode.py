@@ -13,8 +13,8 @@ from transforms.encode import (
     encode_text,
     load_encoder,
     open_tokenizer,
-    sigmoid,
 )
+from transforms.odds import sigmoid
 
 
 def encode(text: str, before: tuple[str, ...] = ()) -> Encoding:

@@ -2,8 +2,9 @@ import pytest
 from spacy.tokens import Doc
 from spacy.vocab import Vocab
 
-from transforms.match import find_matches, is_negated, lower, parse_link, parse_rule
+from transforms.match import find_matches, is_negated, parse_link, parse_rule
 from transforms.model import load_model
+from transforms.offsets import lower
 
 
 def rules_of(text: str) -> set[str]:

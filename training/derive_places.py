@@ -17,7 +17,6 @@ import gzip
 import json
 import math
 import re
-import tomllib
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -27,6 +26,7 @@ from pathlib import Path
 from typing import Any
 
 from transforms.gazetteer import fold
+from transforms.rule_files import read_file
 
 RULES = Path(__file__).parent.parent / "transforms" / "rules"
 OUTPUT = RULES / "places.tsv.gz"
@@ -79,11 +79,6 @@ def read_data(package: str, name: str) -> Any:
     """Return a JSON file of an installed package, packed or not."""
     raw = files(package).joinpath(name).read_bytes()
     return json.loads(gzip.decompress(raw) if name.endswith(".gz") else raw)
-
-
-def read_toml(stem: str) -> dict[str, Any]:
-    """Return a file of the rules."""
-    return tomllib.loads((RULES / f"{stem}.toml").read_text(encoding="utf-8"))
 
 
 def read_towns() -> list[Town]:
@@ -181,11 +176,11 @@ def area_line(name: str, country: str, admin: str, towns: list[Town], kind: str)
 
 def country_lines(towns: Iterable[Town]) -> Iterator[Line]:
     """Yield countries by all their names but those of regions, each in the middle of its people."""
-    regions = set(map(fold, read_toml("regions")["regions"]))
+    regions = set(map(fold, read_file("regions")["regions"]))
     inside: defaultdict[str, list[Town]] = defaultdict(list)
     for town in towns:
         inside[town.country].append(town)
-    for country, names in read_toml("countries").items():
+    for country, names in read_file("countries").items():
         for name in sorted(set(map(fold, names)) - regions):
             for _, _, _, latitude, longitude, size, _ in area_line("country", country, "", inside[country], "c"):
                 yield name, country, "", latitude, longitude, size, "c"
@@ -193,7 +188,7 @@ def country_lines(towns: Iterable[Town]) -> Iterator[Line]:
 
 def region_lines(towns: Iterable[Town]) -> Iterator[Line]:
     """Yield the regions and aliases of ``regions.toml``."""
-    regions = read_toml("regions")
+    regions = read_file("regions")
     for name, (country, latitude, longitude) in regions["regions"].items():
         yield fold(name.removesuffix(f" ({country})")), country, "", latitude, longitude, 60, "r"
     largest: dict[tuple[str, str], Town] = {}

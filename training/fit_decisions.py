@@ -28,6 +28,7 @@ from transforms.findings import gather
 from transforms.gate import passes
 from transforms.match import find_matches
 from transforms.model import load_model
+from transforms.odds import cut
 from transforms.tag import one_line
 from transforms.weigh import WEIGHED
 
@@ -61,7 +62,7 @@ def table_of(kind: EventType, evidence: Sequence[Mapping[EventType, Evidence]], 
     """Return the terms of one type, a row for each sentence."""
     terms = np.array([[getattr(found[kind], term) for term in TERMS] for found in evidence])
     if weights is not None:
-        terms[:, TERMS.index("weights")] = np.clip(weights, -6.9, 6.9)
+        terms[:, TERMS.index("weights")] = [cut(score) for score in weights]
     return terms
 
 

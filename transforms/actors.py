@@ -6,6 +6,7 @@ from spacy.tokens import Doc, Token
 
 from schemas.event import EventType
 from transforms.encode import CONTEXT, Place, Scores
+from transforms.match import token_at
 from transforms.roles import names_in, party_of
 
 # Below this probability the encoder knows no better than the parse.
@@ -38,8 +39,7 @@ def _name_in_context(scores: Scores, place: Place) -> str:
 
 
 def _name_in_sentence(doc: Doc, place: Place, words: Mapping[Place, float]) -> str:
-    span = doc.char_span(place[1], place[2], alignment_mode="expand")
-    token = span.root if span is not None else doc[0]
+    token = token_at(doc, *place[1:])
     while token.dep_ in NAME_LINKS and _at(token.head, words) >= AS_GOOD * words[place]:
         token = token.head
     return party_of(token)

@@ -22,8 +22,6 @@ from transforms.scene import Scene, Words
 
 # What may speak against a trigger, the mildest first: an opinion from outside overrules the mildest there are.
 OBJECTIONS = ("", "unmet", "company", "negated", "weak", "question", "hypothetical", "animal", "thing", "name")
-
-
 _DONE = frozenset({"killed", "injured"})
 
 

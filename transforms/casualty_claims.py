@@ -56,11 +56,6 @@ def _settled(mention: Mention, mentions: Sequence[Mention], scene: Scene) -> Men
     return replace(mention, groups=kept) if is_before else mention
 
 
-def _is_nearer_to(others: Sequence[Mention], mention: Mention, group: Group, scene: Scene) -> bool:
-    rivals = [_nearness(other, group, scene) for other in others if group in other.groups]
-    return max(rivals, default=0) > _nearness(mention, group, scene)
-
-
 def _is_lost(group: Group, mention: Mention, others: Sequence[Mention], scene: Scene) -> bool:
     """Tell whether another trigger stands nearer to a group than the mention that counts it."""
     rivals = [_nearness(other, group, scene) for other in others if group in other.groups]

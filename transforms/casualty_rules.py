@@ -1,13 +1,12 @@
 """The rules and word lists that casualty reports are found by, as ``rules/casualties.toml`` gives them."""
 
 import re
-import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from importlib.resources import files
 from typing import Any, Literal
 
+from transforms.rule_files import read_file
 from transforms.scene import CountWords, Words
 
 Effect = Literal["killed", "injured", "missing", "casualty", "none"]
@@ -49,7 +48,7 @@ class Lexicon:
 @lru_cache(maxsize=1)
 def lexicon() -> Lexicon:
     """Return the contents of ``rules/casualties.toml``."""
-    data = tomllib.loads(files("transforms").joinpath("rules/casualties.toml").read_text(encoding="utf-8"))
+    data = read_file("casualties")
     rules: dict[str, tuple[Rule, ...]] = {}
     for entry in data["rules"]:
         rule = Rule(

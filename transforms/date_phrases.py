@@ -1,13 +1,14 @@
 """Phrases that name a day, a week, a month or a year, resolved against the day of publication."""
 
 import re
-import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cache, lru_cache
-from importlib.resources import files
 from typing import Any, Literal
+
+from transforms.offsets import lower
+from transforms.rule_files import read_file
 
 Precision = Literal["day", "week", "month", "year"]
 Resolved = tuple[date, Precision] | None
@@ -55,10 +56,7 @@ class Phrase:
 @lru_cache(maxsize=64)  # a sentence with several events is read once
 def read_phrases(text: str, today: date | None) -> tuple[Phrase, ...]:
     """Return the phrases that can be resolved, in reading order; without ``today`` only those with a year."""
-    # Patterns in lower case are twice as fast as patterns that ignore it; a letter or two grow when lowered.
-    lowered = text.lower()
-    if len(lowered) != len(text):
-        lowered = "".join(low if len(low := letter.lower()) == 1 else letter for letter in text)
+    lowered = lower(text)  # patterns in lower case are twice as fast as patterns that ignore it
     if not _hot().search(lowered):
         return ()
     phrases = (_resolve(found, text, today) for found in _pattern().finditer(lowered))
@@ -301,6 +299,5 @@ def _future() -> re.Pattern[str]:
     return re.compile(rf"(?<!\w)(?:{_data()['future']})\b")
 
 
-@cache
 def _data() -> Mapping[str, Any]:
-    return tomllib.loads(files("transforms").joinpath("rules/when.toml").read_text(encoding="utf-8"))
+    return read_file("when")

@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from functools import cache
 
 from schemas.event import EVENT_TYPES, EventType
-from transforms.encode import Scores, sigmoid
-from transforms.match import read_file
+from transforms.encode import Scores
+from transforms.odds import sigmoid
+from transforms.rule_files import read_file
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,7 @@ from tokenizers import Encoding as Tokens
 from tokenizers import Tokenizer
 
 from schemas.event import EVENT_TYPES, EventType
+from transforms.odds import sigmoid
 
 # Bump with every change of the weights.
 ENCODER_VERSION = "1"
@@ -81,11 +82,6 @@ class Scores:
             if place is not None:
                 found[place] = max(found.get(place, 0.0), sigmoid(float(score)))
         return found
-
-
-def sigmoid(score: float) -> float:
-    """Return the probability of log odds."""
-    return 1 / (1 + math.exp(-score)) if score > -700 else 0.0
 
 
 def _is_own_word(place: Place | None) -> bool:

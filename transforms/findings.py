@@ -1,10 +1,7 @@
 """What one parsed sentence says somebody did: rules and encoder joined, with trigger, roles and confidence."""
 
-import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from functools import cache
-from typing import Any
 
 from spacy.tokens import Doc, Token
 
@@ -13,8 +10,10 @@ from transforms.actors import choose_actor
 from transforms.casualties import Reading, find_casualties, read_casualties
 from transforms.decide import Evidence, is_event, probability
 from transforms.encode import Scores
-from transforms.match import Match, find_matches, read_file, rule_of_encoder
+from transforms.match import Match, find_matches, rule_of_encoder, token_at
+from transforms.odds import cut, log_odds, sigmoid
 from transforms.roles import find_roles
+from transforms.rule_files import read_file
 from transforms.weigh import WEIGHED, threshold, weigh, weigh_match
 
 CLAUSES = frozenset({"ROOT", "ccomp", "advcl", "relcl", "conj", "parataxis", "pcomp", "acl"})
@@ -43,7 +42,7 @@ def find_events(doc: Doc, text: str, before: Sequence[str] = (), scores: Scores 
 
 def gather(doc: Doc, matches: Sequence[Match], casualties: Reading, scores: Scores) -> dict[EventType, Evidence]:
     """Return for each event type what speaks for it."""
-    weights = {kind: log_odds(found) for kind, found in weigh(doc, matches).items()}
+    weights = {kind: cut(found) for kind, found in weigh(doc, matches).items()}
     weights["casualty_report"] = log_odds(casualties.strength) if casualties.strength else 0.0
     fired: set[EventType] = {match.rule.event_type for match in matches}
     if casualties.strength:
@@ -54,16 +53,11 @@ def gather(doc: Doc, matches: Sequence[Match], casualties: Reading, scores: Scor
     }
 
 
-def log_odds(probability: float) -> float:
-    """Return the log odds of a probability, cut at 1 in 1,000."""
-    held = min(max(probability, 0.001), 0.999)
-    return math.log(held / (1 - held))
-
-
 def _by_rules(doc: Doc, matches: Sequence[Match], text: str, before: Sequence[str]) -> list[Finding]:
     found: list[Finding] = []
     if matches:
-        for event_type, confidence in weigh(doc, matches).items():
+        for event_type, found_odds in weigh(doc, matches).items():
+            confidence = sigmoid(found_odds)
             if confidence >= threshold(event_type):
                 own = [match for match in matches if match.rule.event_type == event_type]
                 found += [finding_of(match, confidence, text, before) for match in best_matches(own)]
@@ -73,8 +67,7 @@ def _by_rules(doc: Doc, matches: Sequence[Match], text: str, before: Sequence[st
 def encoder_match(doc: Doc, event_type: EventType, scores: Scores) -> Match:
     """Return the word on which the encoder sees an event that no rule knows."""
     start, end = scores.trigger(event_type)
-    span = doc.char_span(start, end, alignment_mode="expand")
-    token = span.root if span is not None else doc[0]
+    token = token_at(doc, start, end)
     return Match(rule_of_encoder(event_type, token), token, start, end)
 
 
@@ -115,13 +108,8 @@ def clause_of(token: Token) -> Token:
 
 def codes(event_type: EventType, subtype: str | None) -> Mapping[str, str]:
     """Return the PLOVER category and the CAMEO code of an event, as far as it has one."""
-    found: Mapping[str, str] = _all_codes()[event_type].get(subtype or "", {})
+    found: Mapping[str, str] = read_file("codes")[event_type].get(subtype or "", {})
     return found
-
-
-@cache
-def _all_codes() -> Mapping[str, Any]:
-    return read_file("codes")
 
 
 def finding_of(

@@ -1,11 +1,10 @@
 """A fast look at the words: sentences that no rule can fire on are never parsed."""
 
 import re
-import tomllib
 from collections import defaultdict
 from functools import cache
-from importlib.resources import files
-from typing import Any
+
+from transforms.rule_files import read_file
 
 
 def passes(text: str) -> bool:
@@ -30,10 +29,6 @@ def gate() -> re.Pattern[str]:
 
 def alternatives() -> list[str]:
     """Return what the gate looks for at the beginning of words, in lower case."""
-    own, casualties = _read("gate"), _read("casualties")
+    own, casualties = read_file("gate"), read_file("casualties")
     words = [rf"{word}\b" for word in own["words"]]
     return [*own["stems"], *words, *own["phrases"], *(stem.removeprefix("\\b") for stem in casualties["gate"])]
-
-
-def _read(stem: str) -> dict[str, Any]:
-    return tomllib.loads(files("transforms").joinpath(f"rules/{stem}.toml").read_text(encoding="utf-8"))

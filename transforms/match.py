@@ -8,17 +8,17 @@ dependency, ``*`` for any child, ``head`` for the head; ``@name`` is a list of `
 """
 
 import re
-import tomllib
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cache
-from importlib.resources import files
 from typing import Any
 
 from spacy.tokens import Doc, Token
 
 from schemas.event import EventType
+from transforms.offsets import lower
+from transforms.rule_files import read_file
 
 RULE_FILES: Mapping[str, EventType] = {"proposal": "proposal", "condition": "condition", "refusal": "refusal"}
 
@@ -138,12 +138,6 @@ def _has_negation(token: Token) -> bool:
     return False
 
 
-def lower(text: str) -> str:
-    """Return the text in lower case, character for character (some characters grow when lowered)."""
-    lowered = text.lower()
-    return lowered if len(lowered) == len(text) else "".join(c.lower() if len(c.lower()) == 1 else c for c in text)
-
-
 def _trigger_end(token: Token, particle: str) -> Token | None:
     if not particle:
         return token
@@ -165,6 +159,12 @@ def _pattern_matches(rule: Rule, doc: Doc, lowered: str) -> Iterator[Match]:
         span = doc.char_span(start, end, alignment_mode="expand")
         if span is not None:
             yield Match(rule, span.root, start, end)
+
+
+def token_at(doc: Doc, start: int, end: int) -> Token:
+    """Return the word that heads what stands at these characters, the first word where there is none."""
+    span = doc.char_span(start, end, alignment_mode="expand")
+    return span.root if span is not None else doc[0]
 
 
 def rule_of_encoder(event_type: EventType, token: Token) -> Rule:
@@ -223,8 +223,3 @@ def _lemmas(text: str, classes: Mapping[str, frozenset[str]]) -> frozenset[str]:
 
 def _plus(trigger: str) -> tuple[str, str, str]:
     return trigger.partition("+")
-
-
-def read_file(stem: str) -> dict[str, Any]:
-    """Return a file of ``rules/``."""
-    return tomllib.loads(files("transforms").joinpath(f"rules/{stem}.toml").read_text(encoding="utf-8"))

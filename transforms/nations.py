@@ -1,14 +1,13 @@
 """Whose a party is: the country of an actor or target by country, nationality, seat, organisation or leader."""
 
 import re
-import tomllib
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
-from importlib.resources import files
-from typing import Any
+
+from transforms.rule_files import read_file
 
 _LOOK_BACK, _LOOK_AHEAD = 10, 20  # years around an office in which a full name is still that leader's
 _WORD = re.compile(r"[^\s,;:()\[\]\"“”&/]+|[,&/]")
@@ -206,11 +205,11 @@ def _is_one_case(words: Sequence[str]) -> bool:
 @cache
 def load_names() -> Mapping[str, tuple[str, ...]]:
     """Return the countries that each known name may stand for, none for an organisation of many."""
-    data = _data("nations")
+    data = read_file("nations")
     names: dict[str, tuple[str, ...]] = {}
-    for country, known in _data("countries").items():
+    for country, known in read_file("countries").items():
         names |= dict.fromkeys(known, (country,))
-    for nationality, short in _data("demonyms").items():
+    for nationality, short in read_file("demonyms").items():
         names |= {nationality: names[short]} if short in names else {}
     for part in ("demonyms", "seats", "organisations", "parts"):
         for country, known in data[part].items():
@@ -223,15 +222,15 @@ def load_names() -> Mapping[str, tuple[str, ...]]:
 @cache
 def country_names() -> Mapping[str, str]:
     """Return the code of each country by its names alone."""
-    return {name: code for code, names in _data("countries").items() for name in names}
+    return {name: code for code, names in read_file("countries").items() for name in names}
 
 
 @cache
 def demonym_countries() -> Mapping[str, str]:
     """Return the code of the country of each nationality."""
-    more = {name: code for code, names in _data("nations")["demonyms"].items() for name in names}
+    more = {name: code for code, names in read_file("nations")["demonyms"].items() for name in names}
     names = country_names()
-    return {name: names[short] for name, short in _data("demonyms").items() if short in names} | more
+    return {name: names[short] for name, short in read_file("demonyms").items() if short in names} | more
 
 
 @cache
@@ -244,7 +243,7 @@ def _any_case() -> Mapping[str, str]:
 @cache
 def _leaders() -> Mapping[str, tuple[Office, ...]]:
     leaders: defaultdict[str, list[Office]] = defaultdict(list)
-    for country, entries in _data("leaders").items():
+    for country, entries in read_file("leaders").items():
         for entry in entries:
             for name, office in _read_leader(entry, None if country == "NONE" else country):
                 leaders[" ".join(split_name(name))].append(office)
@@ -280,14 +279,9 @@ def _openers(*, lowered: bool) -> Mapping[str, int]:
 
 @cache
 def _person_names() -> frozenset[str]:
-    return frozenset(_data("nations")["persons"]["names"])
+    return frozenset(read_file("nations")["persons"]["names"])
 
 
 @cache
 def _word_list(table: str, name: str) -> frozenset[str]:
-    return frozenset(_data("nations")[table][name].split())
-
-
-@cache
-def _data(stem: str) -> Mapping[str, Any]:
-    return tomllib.loads(files("transforms").joinpath(f"rules/{stem}.toml").read_text(encoding="utf-8"))
+    return frozenset(read_file("nations")[table][name].split())

@@ -1,11 +1,11 @@
 """Read numbers in news text: digits, words, vague words and the bounds that go with them."""
 
 import re
-import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from importlib.resources import files
+
+from transforms.rule_files import read_file
 
 _TOKEN = re.compile(r"\d{1,3}(?:,\d{2,3})+(?!\d)|\d+(?:\.\d+)?|[^\W\d_]+|\S")
 _GLUE = re.compile(
@@ -63,7 +63,7 @@ class _Grammar:
 
 @lru_cache(maxsize=1)
 def _grammar() -> _Grammar:
-    data = tomllib.loads(files("transforms").joinpath("rules/numbers.toml").read_text(encoding="utf-8"))
+    data = read_file("numbers")
     vague = {_spaced(phrase): (value, True) for phrase, value in data["vague"].items()}
     exact = {_spaced(phrase): (value, False) for phrase, value in data["exact"].items()}
     before = {_spaced(phrase): kind for kind, phrases in data["before"].items() for phrase in phrases}

@@ -1,11 +1,11 @@
 """Words of a sentence and the word lists of ``rules/where.toml`` that tell places by them."""
 
 import re
-import tomllib
 from collections.abc import Mapping
 from functools import cache
-from importlib.resources import files
-from typing import Any, Literal, NamedTuple
+from typing import Literal, NamedTuple
+
+from transforms.rule_files import read_file
 
 Case = Literal["upper", "lower", "title", "mixed"]
 
@@ -53,7 +53,7 @@ def states() -> Mapping[str, str]:
     """Return the codes of the states of the USA by name and short form."""
     return {
         name.replace("_", " "): code
-        for code, names in _data("regions")["states"].items()
+        for code, names in read_file("regions")["states"].items()
         for name in (code, *names.split())
     }
 
@@ -66,14 +66,14 @@ def is_modifier(word: str) -> bool:
 @cache
 def prepositions() -> Mapping[str, int]:
     """Return what it costs to take a name behind a preposition for the place of the event."""
-    found: Mapping[str, int] = _data("where")["prepositions"]
+    found: Mapping[str, int] = read_file("where")["prepositions"]
     return found
 
 
 @cache
 def word_list(name: str) -> frozenset[str]:
     """Return one list of the rules."""
-    return frozenset(_data("where")["words"][name].split())
+    return frozenset(read_file("where")["words"][name].split())
 
 
 @cache
@@ -84,9 +84,4 @@ def telling() -> frozenset[str]:
 
 def limit(name: str) -> int:
     """Return a limit of the rules, ten times the decimal logarithm of a population."""
-    return int(_data("where")["limits"][name])
-
-
-@cache
-def _data(stem: str) -> Mapping[str, Any]:
-    return tomllib.loads(files("transforms").joinpath(f"rules/{stem}.toml").read_text(encoding="utf-8"))
+    return int(read_file("where")["limits"][name])

@@ -7,7 +7,8 @@ from functools import cache
 
 from spacy.tokens import Doc, Token
 
-from transforms.match import Match, read_file, read_words
+from transforms.match import Match, read_words
+from transforms.rule_files import read_file
 
 SUBJECTS = ("nsubj", "nsubjpass", "csubj")
 OBJECTS = ("dobj", "dative", "nsubjpass")
@@ -340,7 +341,7 @@ def names_in(sentence: str) -> Iterator[tuple[str, int, int]]:
     """Yield the capitalised names of a text that is not parsed, with their first character and behind the last."""
     for found in _NAME.finditer(sentence):
         words = found.group().split(" ")
-        while words and words[0].lower().rstrip(".'’") in nonames_in():
+        while words and words[0].lower().rstrip(".'’") in no_names():
             words = words[1:]
         name = " ".join(words).rstrip(".'’")
         if len(name) > 1:
@@ -354,7 +355,7 @@ def _at_say_verb(sentence: str, start: int, end: int) -> bool:
 
 
 @cache
-def nonames_in() -> frozenset[str]:
+def no_names() -> frozenset[str]:
     """Return capitalised words that begin sentences or name days and are no parties."""
     return read_words("no_names")
 

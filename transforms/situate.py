@@ -7,6 +7,7 @@ from datetime import datetime
 from schemas.article import Article
 from schemas.event import Event, Finding
 from transforms.nations import country_of
+from transforms.offsets import unbroken
 from transforms.when import find_date
 from transforms.where import article_countries, find_place
 
@@ -26,7 +27,7 @@ def situate_finding(
     finding: Finding, sentence: str, published: datetime | None, countries: Mapping[str, float]
 ) -> Finding:
     """Return a finding with when, where and whose it is; ``countries`` are those that the article mentions."""
-    text = sentence.replace("\n", " ").replace("\t", " ")  # offsets stay
+    text = unbroken(sentence)
     is_report = finding.event_type == "casualty_report"
     date = find_date(text, finding.trigger_start, published, is_report=is_report)
     place = find_place(text, finding.trigger_start, countries, is_report=is_report)

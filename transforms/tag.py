@@ -19,6 +19,7 @@ from transforms.encode import Scores, load_encoder
 from transforms.findings import find_events
 from transforms.gate import passes
 from transforms.model import load_model
+from transforms.offsets import unbroken
 from transforms.roles import LOOK_BACK
 from transforms.situate import situate
 from transforms.split import article_reject
@@ -110,7 +111,7 @@ SOURCE = re.compile(r" [-–—] (?:[A-Z][\w.&’']*|\w+\.\w{2,3})(?: [A-Z][\w.&
 
 def one_line(text: str) -> str:
     """Return the text as the parser sees it: one line, spaces for dateline and source, so that offsets stay."""
-    text = text.replace("\n", " ").replace("\t", " ")
+    text = unbroken(text)
     start, end = 0, len(text)
     if dateline := DATELINE.match(text):
         start = dateline.end()

@@ -5,7 +5,6 @@ weights were fitted to labelled sentences (logistic regression); they are data, 
 """
 
 import gzip
-import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -32,13 +31,13 @@ class Weights:
 
 
 def weigh(doc: Doc, matches: Sequence[Match]) -> dict[EventType, float]:
-    """Return for each event type the probability that the sentence holds one."""
+    """Return for each event type the log odds that the sentence holds one."""
     weights = load_weights()
     totals = list(weights.bias)
     for feature in sentence_features(doc, matches):
         for index, weight in enumerate(weights.features.get(feature, ())):
             totals[index] += weight
-    return {kind: 1 / (1 + math.exp(-total)) for kind, total in zip(WEIGHED, totals, strict=True)}
+    return dict(zip(WEIGHED, totals, strict=True))
 
 
 def weigh_match(match: Match) -> float:

@@ -1,14 +1,13 @@
 """When an event happened: the date phrase of its sentence that belongs to it; null rather than a guess."""
 
 import re
-import tomllib
 from collections.abc import Mapping
 from datetime import date, datetime
 from functools import cache
-from importlib.resources import files
 from typing import Any
 
 from transforms.date_phrases import EventDate, Phrase, read_phrases
+from transforms.rule_files import read_file
 
 __all__ = ["EventDate", "find_date"]
 
@@ -128,6 +127,5 @@ def _words(name: str, end: str = r"\b") -> re.Pattern[str]:
     return re.compile(rf"\b(?:{_data()[name]}){end}", re.IGNORECASE)
 
 
-@cache
 def _data() -> Mapping[str, Any]:
-    return tomllib.loads(files("transforms").joinpath("rules/when.toml").read_text(encoding="utf-8"))
+    return read_file("when")
