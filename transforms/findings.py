@@ -118,7 +118,9 @@ def finding_of(
     """Return the finding of one match."""
     rule, roles = match.rule, find_roles(match, text, before)
     code = codes(rule.event_type, rule.subtype)
-    actor = choose_actor(match.token.doc, roles.actor, rule.event_type, scores) if scores else roles.actor
+    actor = roles.actor
+    if scores and not roles.is_owned:
+        actor = choose_actor(match.token.doc, actor, rule.event_type, scores)
     return Finding(
         event_type=rule.event_type,
         event_subtype=rule.subtype,

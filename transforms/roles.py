@@ -30,9 +30,13 @@ _QUOTES = re.compile(r"[“”\"]")
 
 @dataclass(frozen=True, slots=True)
 class Roles:
-    """Names as a reader would give them; the texts are verbatim."""
+    """Names as a reader would give them; the texts are verbatim.
+
+    ``is_owned`` tells that the actor is named beside a noun, as whose demand or offer it is.
+    """
 
     actor: str | None = None
+    is_owned: bool = False
     target: str | None = None
     speaker: str | None = None
     attribution_text: str | None = None
@@ -62,6 +66,7 @@ def find_roles(match: Match, text: str, before: Sequence[str] = ()) -> Roles:
     content = _slice(text, doc, clause) if clause else None
     return Roles(
         actor=actor or speaker or name_before(before) or first_name(doc),
+        is_owned=token is not None and is_owner_of(token, match.token),
         target=None if target == actor else target,
         speaker=speaker,
         attribution_text=_slice(text, doc, (speech.first, speech.last)) if speech else None,
@@ -167,6 +172,11 @@ def owner(noun: Token) -> Token | None:
             head = head.head
         return subject(head) if head.pos_ in ("VERB", "AUX") else None
     return None
+
+
+def is_owner_of(token: Token, noun: Token) -> bool:
+    """Tell whether a name, no pronoun, stands beside a noun as its owner."""
+    return noun.pos_ in ("NOUN", "PROPN") and not is_pronoun(token) and noun in token.ancestors
 
 
 def clause_subject(token: Token) -> Token | None:
