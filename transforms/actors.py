@@ -13,6 +13,7 @@ from transforms.roles import names_in, party_of
 LEAST = 0.2
 # A rule's actor stays when one of its words is at least so likely as the likeliest word.
 AS_GOOD = 0.5
+LONGEST_NAME = 4  # words
 NAME_LINKS = frozenset({"compound", "nmod", "amod", "poss"})
 
 
@@ -24,7 +25,7 @@ def choose_actor(doc: Doc, ruled: str | None, event_type: EventType, scores: Sco
     best = max(words, key=lambda place: words[place])
     if words[best] < LEAST or (ruled and _likelihood(ruled, scores, words) >= AS_GOOD * words[best]):
         return ruled
-    return _name_in_context(scores, best) if best[0] == CONTEXT else _name_in_sentence(doc, best, words)
+    return _name_in_context(scores, best, words) if best[0] == CONTEXT else _name_in_sentence(doc, best, words)
 
 
 def _likelihood(name: str, scores: Scores, words: Mapping[Place, float]) -> float:
@@ -33,9 +34,15 @@ def _likelihood(name: str, scores: Scores, words: Mapping[Place, float]) -> floa
     return max((found for place, found in words.items() if scores.encoding.word_at(place).lower() in wanted), default=0)
 
 
-def _name_in_context(scores: Scores, place: Place) -> str:
-    covering = [name for name, first, last in names_in(scores.encoding.context) if first <= place[1] < last]
-    return covering[0] if covering else scores.encoding.word_at(place)
+def _name_in_context(scores: Scores, place: Place, words: Mapping[Place, float]) -> str:
+    """Return the name around a word before the sentence; of a headline in title case only the likely words."""
+    covering = [found for found in names_in(scores.encoding.context) if found[1] <= place[1] < found[2]]
+    name, first, last = covering[0] if covering else (scores.encoding.word_at(place), *place[1:])
+    if len(name.split()) <= LONGEST_NAME:
+        return name
+    likely = [other for other in words if other[0] == CONTEXT and first <= other[1] < last]
+    likely = [other for other in likely if words[other] >= AS_GOOD * words[place]]
+    return scores.encoding.context[min(likely)[1] : max(likely)[2]]
 
 
 def _name_in_sentence(doc: Doc, place: Place, words: Mapping[Place, float]) -> str:

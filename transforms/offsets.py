@@ -7,7 +7,7 @@ import re
 _CLITIC = re.compile(r" ?&?(?:#0*39|#0*146|#8217|apos|rsquo);(s|t|re|ve|ll|d|m)?(?!\w)")
 _OPENING = re.compile(r" ?&?(?:quot|#0*34|#0*147|#8220|ldquo);(?=\w)")
 _CLOSING = re.compile(r" ?&?(?:quot|#0*34|#0*148|#8221|rdquo);")
-_SIGNS = {"#36": "$", "#036": "$", "amp": "&", "#38": "&", "#038": "&", "#39": "'", "#145": "'", "#150": "-", "#151": "-"}
+_SIGNS = {"#36": "$", "#036": "$", "amp": "&", "#38": "&", "#038": "&", "#39": "'", "#145": "'", "#151": "-"}
 _SIGN = re.compile(rf" &?({'|'.join(_SIGNS)});")
 _BACKSLASH = re.compile(r"\\(?=[\w\s\"'$(\\]|$)")
 _REMNANT = re.compile(r"\w;|\\")
@@ -20,7 +20,7 @@ def lower(text: str) -> str:
 
 
 def unbroken(text: str) -> str:
-    """Return the text with spaces for line breaks and tabs, and with remnants of escapes read as what they stood for."""
+    """Return the text with spaces for line breaks and tabs, and remnants of escapes as what they stood for."""
     text = text.replace("\n", " ").replace("\t", " ")
     return _mended(text) if _REMNANT.search(text) else text
 

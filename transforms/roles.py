@@ -289,9 +289,9 @@ def resolve(token: Token, before: Sequence[str], speaker: str | None = None) -> 
 
 
 def party_of(token: Token) -> str:
-    """Return the name that a token heads, for a nationality its country."""
+    """Return the name that a token heads, for a nationality its country; "Norvanians" stay what they are."""
     name = short_name(token)
-    return demonyms().get(name, name)
+    return name if name.removesuffix("s") != name and name[:-1] in demonyms() else demonyms().get(name, name)
 
 
 def short_name(token: Token) -> str:
