@@ -32,8 +32,11 @@ class Bert(nn.Module):
 
     def forward(self, ids: Any, types: Any, mask: Any) -> Any:
         """Return (batch, length, size); ``mask`` is 1 where there is a token."""
-        hidden, bias = self.embed(ids, types, mask)
-        for layer in self.encoder["layer"]:
+        return self.through(*self.embed(ids, types, mask), 0, None)
+
+    def through(self, hidden: Any, bias: Any, first: int, last: int | None) -> Any:
+        """Return what comes out of the layers from one to before another."""
+        for layer in self.encoder["layer"][first:last]:
             hidden = layer(hidden, bias)
         return hidden
 

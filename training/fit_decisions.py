@@ -1,10 +1,11 @@
 """Fit ``transforms/rules/decisions.toml``: how encoder, weights and rules are joined, and from where on it is an event.
 
-    python training/fit_decisions.py LABELLED --fold 0            # prints the figures, writes the file
-    python training/fit_decisions.py LABELLED --fold 0 --dry-run
+    python training/fit_decisions.py LABELLED NEWS --fold 0            # prints the figures, writes the file
+    python training/fit_decisions.py LABELLED NEWS --fold 0 --dry-run
 
-The fold is the one that the encoder in ``transforms/encoder`` has not seen (``fit_encoder.py --fold``); the weights are
-fitted anew without it. Needs scikit-learn 1.7 or later.
+The sentences are those of a fold of articles that the encoder in ``transforms/encoder`` has not seen (``fit_encoder.py
+--fold``), and those of ``unseen.labels.tsv``; the weights are fitted anew without them. Needs scikit-learn 1.7 or
+later.
 """
 
 import argparse
@@ -15,7 +16,8 @@ from typing import Any
 
 import numpy as np
 from fit_encoder import TAGS, with_context
-from fit_weights import FOLDS, best_threshold, f1, fit, matrix_of, read_rows
+from fit_weights import FOLDS, best_threshold, f1, fit, is_known, matrix_of, read_rows
+from news_labels import UNSEEN, news_pairs
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import cross_val_predict
 from spacy.tokens import Doc
@@ -39,15 +41,14 @@ BINS = (0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0)
 STRENGTH = 1.0
 
 
-def weights_without(rows: Sequence[dict[str, Any]], weights: Any, kept: Any) -> dict[EventType, Any]:
-    """Return for the sentences of the fold the log odds that weights give which have not seen it."""
+def weights_without(rows: Sequence[dict[str, Any]], shares: Any, apart: Any) -> dict[EventType, Any]:
+    """Return for the sentences set apart the log odds that weights give which have not seen them."""
     matrix, _ = matrix_of(rows)
-    seen = np.concatenate([~kept, np.ones(len(rows) - len(kept), bool)])
     found = {}
     for kind in WEIGHED:
         truth = np.array([TAGS[kind] in row["tags"] for row in rows])
-        model = fit(matrix[seen], truth[seen], weights[seen])
-        found[kind] = model.decision_function(matrix[: len(kept)][kept])
+        weights = shares * is_known(rows, TAGS[kind])
+        found[kind] = fit(matrix[~apart], truth[~apart], weights[~apart]).decision_function(matrix[apart])
     return found
 
 
@@ -119,17 +120,21 @@ def main() -> None:
     """Fit, say how good it is, and write."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("labelled", type=Path)
+    parser.add_argument("news", type=Path)
     parser.add_argument("--fold", type=int, choices=range(FOLDS), default=0)
     parser.add_argument("--dry-run", action="store_true")
     options = parser.parse_args()
-    rows, shares, folds = read_rows(options.labelled)
+    rows, shares, folds = read_rows(options.labelled, options.news)
+    others = news_pairs(options.news, UNSEEN)
     kept = folds == options.fold
-    pairs = [pair for pair, is_kept in zip(with_context(rows[: len(folds)]), kept, strict=True) if is_kept]
+    pairs = [pair for pair, is_kept in zip(with_context(rows[: len(folds)]), kept, strict=True) if is_kept] + others
+    apart = np.concatenate([kept, np.zeros(len(rows) - len(kept), bool), np.ones(len(others), bool)])
+    rows, shares = [*rows, *(row for row, _ in others)], np.concatenate([shares, np.ones(len(others))])
     docs = load_model().pipe(one_line(row["text"]) for row, _ in pairs)
     seen = [evidence_of(doc, before) for doc, (_, before) in zip(docs, pairs, strict=True)]
     evidence, chance = [each for each, _ in seen], np.array([each for _, each in seen])
     gated = np.array([passes(row["text"]) for row, _ in pairs])
-    weights = weights_without(rows, shares, kept)
+    weights = weights_without(rows, shares, apart)
     lines = [
         "# How the evidence for each type is joined (transforms/decide.py); training/fit_decisions.py makes it.",
         "",
@@ -137,9 +142,11 @@ def main() -> None:
     found = np.zeros(len(pairs), bool)
     for kind in EVENT_TYPES:
         truth = np.array([TAGS[kind] in row["tags"] for row, _ in pairs])
-        more_lines, reported = decision(kind, table_of(kind, evidence, weights.get(kind)), truth, gated)
+        known = is_known([row for row, _ in pairs], TAGS[kind])
+        table = table_of(kind, evidence, weights.get(kind))
+        more_lines, reported = decision(kind, table[known], truth[known], gated[known])
         lines += more_lines
-        found |= reported
+        found[np.flatnonzero(known)[reported]] = True
     lines += glance(chance[gated], found[gated])
     if not options.dry_run:
         OUTPUT.write_text("\n".join(lines).rstrip() + "\n", encoding="utf-8")

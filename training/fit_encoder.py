@@ -1,12 +1,12 @@
 """Fine-tune the sentence encoder of ``transforms/encoder`` on labelled sentences.
 
-    python training/fit_encoder.py LABELLED first.pt --fold 0                    # all but a fold of articles
-    python training/fit_encoder.py LABELLED second.pt --fold 0 --start first.pt  # once more, with own.gold.jsonl
+    python training/fit_encoder.py LABELLED NEWS third.pt --fold 0 --start second.pt
 
-LABELLED is as for ``fit_weights.py``; ``own.gold.jsonl`` beside this file holds invented sentences in near pairs. One
-input is a sentence with what stands before it in its article. The outputs are four tags for the sentence, as the mean
-of four scores of its words (so that each word's share is known), and for each word, before the sentence too, whether
-it names who proposes, sets the condition or refuses.
+LABELLED is as for ``fit_weights.py``, NEWS as for ``news_labels.py``; ``own.gold.jsonl`` beside this file holds
+invented sentences in near pairs. One input is a sentence with what stands before it in its article. The outputs are
+four tags for the sentence, as the mean of four scores of its words (so that each word's share is known); for each
+word, before the sentence too, whether it names who proposes, sets the condition or refuses; and, from the first
+layers alone, whether the sentence has any tag (the glance that spares most sentences the other layers).
 """
 
 import argparse
@@ -23,6 +23,7 @@ import torch
 from bert import load_base
 from fit_weights import FOLDS, folds_of
 from inputs import OWN, read_labelled
+from news_labels import LABELS, Pair, news_pairs
 from tokenizers import Tokenizer
 from torch import nn
 
@@ -34,13 +35,12 @@ from transforms.tag import one_line
 TAGS = {"proposal": "PROPOSAL", "condition": "CONDITION", "refusal": "REFUSAL", "casualty_report": "CASUALTY"}
 ACTED = EVENT_TYPES[:3]
 HIDDEN = 384
-EPOCHS, SECOND_EPOCHS = 3, 1
 BATCH = 32
-LEARNING_RATE, SECOND_RATE = 1e-4, 4e-5
-HEAD_RATE = 1e-3
-OWN_TWICE = 2  # times that the invented sentences are seen in the second round
+HEAD_RATE = 10  # times the rate of the encoder
 WARM_UP = 0.06
-ACTOR_SHARE = 0.3  # of the loss
+ACTOR_SHARE, GLANCE_SHARE = 0.3, 0.2  # of the loss
+GLANCE_LAYERS = 2
+NEWS_TIMES = 1  # times that the labelled sentences of other news are seen in an epoch
 OUTSIDE_GATE = 0.15  # share of the sentences without a tag that the gate stops, taken along as easy examples
 # Words of names that do not tell who it is.
 COMMON = frozenset(
@@ -59,16 +59,29 @@ class Example:
 
 
 class TagHead(nn.Module):
-    """The encoder with one linear layer on each token."""
+    """The encoder with one linear layer on each token, and one on the first layers."""
 
     def __init__(self) -> None:
         super().__init__()
         self.encoder = load_base()
         self.head = nn.Linear(HIDDEN, len(EVENT_TYPES) + len(ACTED))
+        self.glance = nn.Linear(HIDDEN, 1)
 
-    def forward(self, ids: Any, types: Any, mask: Any) -> tuple[Any, Any]:
-        """Return the scores of the sentences and of all tokens; types are 0 in the sentence and 1 before it."""
-        return self.score(self.encoder(ids, types, mask), types, mask)
+    def forward(self, ids: Any, types: Any, mask: Any) -> tuple[Any, Any, Any]:
+        """Return the scores of the sentences, of all tokens and of the glance.
+
+        Types are 0 in the sentence and 1 before it.
+        """
+        hidden, bias = self.encoder.embed(ids, types, mask)
+        hidden = self.encoder.through(hidden, bias, 0, GLANCE_LAYERS)
+        chance = self.at_a_glance(hidden, types, mask)
+        hidden = self.encoder.through(hidden, bias, GLANCE_LAYERS, None)
+        return *self.score(hidden, types, mask), chance
+
+    def at_a_glance(self, hidden: Any, types: Any, mask: Any) -> Any:
+        """Return the log odds of any tag from the vectors of the first layers."""
+        own = (mask * (1 - types)).unsqueeze(-1).to(hidden.dtype)
+        return self.glance((hidden * own).sum(1) / own.sum(1)).squeeze(-1)
 
     def score(self, hidden: Any, types: Any, mask: Any) -> tuple[Any, Any]:
         """Return the scores from the vectors of the last layer."""
@@ -77,7 +90,7 @@ class TagHead(nn.Module):
         return (tokens[..., : len(EVENT_TYPES)] * own).sum(1) / own.sum(1), tokens
 
 
-def with_context(rows: Sequence[dict[str, Any]]) -> Iterator[tuple[dict[str, Any], list[str]]]:
+def with_context(rows: Sequence[dict[str, Any]]) -> Iterator[Pair]:
     """Yield each sentence with the sentences before it in its article, nearest first."""
     before: list[str] = []
     article = None
@@ -141,13 +154,19 @@ def inputs_of(batch: Sequence[Example]) -> tuple[Any, Any, Any]:
 
 def loss_of(model: TagHead, batch: Sequence[Example]) -> Any:
     """Return the loss of a batch: of the tags, and of the actors where they are known."""
-    tags, tokens = model(*inputs_of(batch))
+    tags, tokens, chance = model(*inputs_of(batch))
     loss = masked_loss(tags, torch.tensor([example.tags for example in batch]))
+    loss = loss + GLANCE_SHARE * masked_loss(chance, torch.tensor([any_tag(example) for example in batch]))
     for index in range(len(ACTED)):
         truth = padded([example.actors[index] for example in batch], -1)
         if (truth >= 0).any():
             loss = loss + ACTOR_SHARE * masked_loss(tokens[..., len(EVENT_TYPES) + index], truth)
     return loss
+
+
+def any_tag(example: Example) -> int:
+    """Return whether the sentence has any tag, -1 when only that of contested ones is open."""
+    return 1 if 1 in example.tags else min(example.tags)
 
 
 def masked_loss(scores: Any, truth: Any) -> Any:
@@ -159,7 +178,7 @@ def masked_loss(scores: Any, truth: Any) -> Any:
 def train(examples: Sequence[Example], model: TagHead, *, rate: float, epochs: int, seed: int) -> None:
     """Fine-tune a model on examples."""
     rng = random.Random(seed)
-    rates = ((model.encoder, rate), (model.head, HEAD_RATE * rate / LEARNING_RATE))
+    rates = ((model.encoder, rate), (model.head, HEAD_RATE * rate), (model.glance, HEAD_RATE * rate))
     groups = [{"params": part.parameters(), "lr": each} for part, each in rates]
     optimizer = torch.optim.AdamW(groups, weight_decay=0.01)
     total = epochs * len(batches(examples, random.Random(0)))
@@ -182,11 +201,11 @@ def train(examples: Sequence[Example], model: TagHead, *, rate: float, epochs: i
             print(f"{len(losses)}/{total} loss {mean:.4f} {seconds:.0f} s", flush=True)
 
 
-def labelled_pairs(folder: Path, fold: int | None) -> list[tuple[dict[str, Any], list[str]]]:
+def labelled_pairs(folder: Path, fold: int | None, seed: int) -> list[Pair]:
     """Return the sentences to train on, each with what stands before it; those of a fold of articles are left out."""
     rows, more = (read_labelled(folder / f"{name}.gold.jsonl") for name in ("train", "more"))
     pairs = [pair for pair, number in zip(with_context(rows), folds_of(rows), strict=True) if number != fold]
-    rng = random.Random(0)
+    rng = random.Random(seed)
     return [
         pair
         for pair in [*pairs, *with_context(more)]
@@ -194,12 +213,16 @@ def labelled_pairs(folder: Path, fold: int | None) -> list[tuple[dict[str, Any],
     ]
 
 
-def own_pairs() -> list[tuple[dict[str, Any], list[str]]]:
-    """Return the invented sentences."""
-    return [*with_context(read_labelled(OWN))]
+def all_pairs(labelled: Path, news: Path, fold: int | None, seed: int) -> list[Pair]:
+    """Return what one epoch sees: labelled sentences, invented ones, and those of other news."""
+    return [
+        *labelled_pairs(labelled, fold, seed),
+        *with_context(read_labelled(OWN)),
+        *NEWS_TIMES * news_pairs(news, LABELS),
+    ]
 
 
-def examples_of(pairs: Sequence[tuple[dict[str, Any], list[str]]]) -> list[Example]:
+def examples_of(pairs: Sequence[Pair]) -> list[Example]:
     """Return the examples of labelled sentences."""
     return [example_of(open_tokenizer(), row, before) for row, before in pairs]
 
@@ -208,20 +231,22 @@ def main() -> None:
     """Train and write the weights."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("labelled", type=Path)
+    parser.add_argument("news", type=Path)
     parser.add_argument("output", type=Path)
     parser.add_argument("--fold", type=int, choices=range(FOLDS), help="fold of articles to leave out")
-    parser.add_argument("--start", type=Path, help="weights of the first round")
+    parser.add_argument("--start", type=Path, help="weights to go on from")
+    parser.add_argument("--rate", type=float, default=1e-4, help="learning rate at its height")
+    parser.add_argument("--epochs", type=int, default=3)
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args()
     torch.manual_seed(options.seed)
-    model, pairs = TagHead(), labelled_pairs(options.labelled, options.fold)
+    torch.set_flush_denormal(True)
+    model = TagHead()
     if options.start:
-        model.load_state_dict(torch.load(options.start, weights_only=True))
-        pairs += OWN_TWICE * own_pairs()
-    examples = examples_of(pairs)
+        model.load_state_dict(torch.load(options.start, weights_only=True), strict=False)
+    examples = examples_of(all_pairs(options.labelled, options.news, options.fold, options.seed))
     print(f"{len(examples):,} sentences, {sum(len(each.encoding.ids) for each in examples):,} tokens", flush=True)
-    rate, epochs = (SECOND_RATE, SECOND_EPOCHS) if options.start else (LEARNING_RATE, EPOCHS)
-    train(examples, model, rate=rate, epochs=epochs, seed=options.seed)
+    train(examples, model, rate=options.rate, epochs=options.epochs, seed=options.seed)
     torch.save(model.state_dict(), options.output)
 
 

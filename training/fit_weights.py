@@ -1,11 +1,12 @@
 """Fit the weights of ``transforms/rules/weights.tsv.gz`` to labelled sentences.
 
-    python training/fit_weights.py LABELLED            # prints the figures, writes the weights
-    python training/fit_weights.py LABELLED --dry-run  # prints the figures
+    python training/fit_weights.py LABELLED NEWS            # prints the figures, writes the weights
+    python training/fit_weights.py LABELLED NEWS --dry-run  # prints the figures
 
 LABELLED holds ``train.gold.jsonl`` (all sentences of its articles) and ``more.gold.jsonl`` (single sentences, drawn for
-the rare tags, which count less), each line with ``text``, ``tags`` and in train ``article``. Needs scikit-learn 1.7 or
-later. The fit is the same whenever features, rules and labels are: liblinear with a fixed seed, folds by article.
+the rare tags, which count less), each line with ``text``, ``tags`` and in train ``article``; NEWS is as for
+``news_labels.py``. Needs scikit-learn 1.7 or later. The fit is the same whenever features, rules and labels are:
+liblinear with a fixed seed, folds by article.
 """
 
 import argparse
@@ -18,6 +19,7 @@ from typing import Any
 
 import numpy as np
 from inputs import OWN, read_labelled
+from news_labels import LABELS, news_pairs
 from sklearn.feature_extraction.text import CountVectorizer
 from sklearn.linear_model import LogisticRegression
 
@@ -30,6 +32,7 @@ OUTPUT = Path(__file__).parent.parent / "transforms" / "rules" / "weights.tsv.gz
 STRENGTH = 0.2  # inverse strength of the regularisation; 0.05 to 1 differ by less than .01 of F1
 MORE_WEIGHT = 0.3  # of a sentence of more.gold.jsonl, whose shares of tags are not natural
 OWN_WEIGHT = 0.5  # of an invented sentence
+NEWS_WEIGHT = 0.5  # of a sentence of other news, drawn for being hard
 LEAST_SENTENCES = 3  # that a feature must stand in
 LEAST_WEIGHT = 0.02
 FOLDS = 5
@@ -43,13 +46,18 @@ def features_of(rows: Sequence[dict[str, Any]]) -> Iterator[list[str]]:
         yield sorted(sentence_features(doc, find_matches(doc)))
 
 
-def read_rows(folder: Path) -> tuple[list[dict[str, Any]], Any, Any]:
+def read_rows(labelled: Path, news: Path) -> tuple[list[dict[str, Any]], Any, Any]:
     """Return the sentences to fit to, how much each counts, and the folds of the first of them, those of train."""
-    train, more = (read_labelled(folder / f"{name}.gold.jsonl") for name in ("train", "more"))
-    own = read_labelled(OWN)
-    counts = ((train, 1.0), (more, MORE_WEIGHT), (own, OWN_WEIGHT))
+    train, more = (read_labelled(labelled / f"{name}.gold.jsonl") for name in ("train", "more"))
+    own, other = read_labelled(OWN), [row for row, _ in news_pairs(news, LABELS)]
+    counts = ((train, 1.0), (more, MORE_WEIGHT), (own, OWN_WEIGHT), (other, NEWS_WEIGHT))
     weights = np.concatenate([np.full(len(rows), weight) for rows, weight in counts])
-    return [*train, *more, *own], weights, folds_of(train)
+    return [*train, *more, *own, *other], weights, folds_of(train)
+
+
+def is_known(rows: Sequence[dict[str, Any]], tag: str) -> Any:
+    """Return for each sentence whether coders agreed on a tag."""
+    return np.array([tag not in row.get("contested", ()) for row in rows])
 
 
 def matrix_of(rows: Sequence[dict[str, Any]]) -> tuple[Any, Any]:
@@ -118,13 +126,15 @@ def main() -> None:
     """Fit, say how good it is on articles not seen, and write."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("labelled", type=Path)
+    parser.add_argument("news", type=Path)
     parser.add_argument("--dry-run", action="store_true")
     options = parser.parse_args()
-    rows, weights, folds = read_rows(options.labelled)
+    rows, shares, folds = read_rows(options.labelled, options.news)
     matrix, names = matrix_of(rows)
     columns, biases, thresholds = [], [], []
     for event_type in WEIGHED:
         truth = np.array([event_type.upper() in row["tags"] for row in rows])
+        weights = shares * is_known(rows, event_type.upper())
         probability = unseen(matrix, truth, weights, folds)
         thresholds.append(best_threshold(truth[: len(folds)], probability))
         scores = f1(truth[: len(folds)], probability > thresholds[-1])
