@@ -86,6 +86,7 @@ def lexicon() -> Lexicon:
             people=counting["people"],
             skipped=counting["skipped"],
             things=frozenset(data["not_actual"]["things"]) | frozenset(data["not_actual"]["herds"]),
+            generic=counting["said_again"] | counting["kin"],
             triggers=_deeds(rules) - counting["people"],
         ),
     )

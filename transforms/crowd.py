@@ -7,7 +7,7 @@ from dataclasses import replace
 from spacy.tokens import Doc, Span, Token
 
 from transforms.numbers import Number
-from transforms.scene import CountWords, Form, Group, Phrase, Scene, prepare
+from transforms.scene import CountWords, Form, Group, Phrase, Scene, prepare, shares_age
 
 _PHRASE_POS = frozenset({"NOUN", "PROPN", "ADJ", "NUM", "DET", "INTJ", "SPACE"})
 _OPENING_POS = frozenset({"DET", "ADJ", "PRON"})
@@ -17,6 +17,8 @@ _HEAD_POS = frozenset({"NOUN", "PROPN", "ADJ"})
 _ARTICLES = frozenset({"a", "an", "another"})
 _OWNERS = frozenset({"his", "her", "their", "my", "our", "its"})
 _PLURAL_VERBS = frozenset({"were", "are", "have"})
+_SINGULAR_VERBS = frozenset({"was", "is", "has"})
+_VERB_NEAR = 10  # tokens from a subject to its verb
 _PERSONS_SUFFIX = re.compile(r"(?:ers|ors|ists|ians|ees)$")
 _PERSON_SUFFIX = re.compile(r"(?:er|or|ist|ian|man|woman|ee|ant|cleric|chief)$")
 _LINKS = re.compile(
@@ -171,7 +173,10 @@ def _count(start: int, end: int, head: Token, scene: Scene) -> tuple[Form, int |
     if (many := _set_of(scene.doc[start : head.i + 1], words)) is not None:
         return "many", many, many, None
     form = _form(start, end, head, scene)
-    return (form, None, None, None) if form == "many" else (form, 1, 1, None)
+    if form == "many":
+        ages = scene.ages.get(end)
+        return form, ages, ages, None
+    return form, 1, 1, None
 
 
 def _set_of(phrase: Span, words: CountWords) -> int | None:
@@ -233,17 +238,48 @@ def _is_same(before: Phrase, phrase: Phrase, scene: Scene, *, is_closed: bool) -
     if before.form in {"number", "many"} and (before.group.high or 2) > 1 and phrase.form == "name":
         return True
     if phrase.link == "and":
-        is_bare = phrase.form == "one" and before.form in {"article", "owned"}
-        is_bare = is_bare and scene.doc[phrase.start].tag_ in {"NN", "JJ"} and scene.doc[phrase.group.head].tag_ == "NN"
-        around = {
-            scene.doc[max(before.start - 1, 0)].lower_,
-            *(word.lower_ for word in scene.doc[phrase.end : phrase.end + 1]),
-        }
-        return is_bare and around.isdisjoint(_PLURAL_VERBS)
+        return _is_role(phrase, scene) and _is_described_on(before, phrase, scene)
     if (before.form in single and phrase.form == "name") or (before.form == "name" and phrase.form in single):
         return True
     is_definite = phrase.form == "one" and scene.doc[phrase.start].lower_ == "the" and before.form in single
     return is_definite or (not is_closed and phrase.form in {"article", "name"})
+
+
+def _is_role(phrase: Phrase, scene: Scene) -> bool:
+    """Tell whether a phrase begins with a bare noun, with or without a name behind it: "columnist Jan Rovik"."""
+    known = [token for token in scene.doc[phrase.start : phrase.end] if token.tag_ in {"NN", "NNP"}]
+    is_bare = scene.doc[phrase.start].tag_ in {"NN", "JJ", "VBN"} and bool(known) and known[0].tag_ == "NN"
+    return is_bare and (phrase.form in {"one", "name"} or phrase.group.high == 1)
+
+
+def _is_described_on(before: Phrase, phrase: Phrase, scene: Scene) -> bool:
+    """Tell whether a role behind "and" is one more of the same person: "a nurse and mother", "poet and singer Ada"."""
+    verb = _number_of_verb(phrase.end, scene.doc)
+    if verb == "many" or scene.doc[max(before.start - 1, 0)].lower_ in _PLURAL_VERBS:
+        return False
+    if before.form in {"article", "owned"} and phrase.form == "one":
+        return True
+    if before.start and scene.doc[before.start - 1].text == "," and phrase.form == "one":  # "Ada, a poet and singer"
+        return _is_behind_name(before, scene)
+    heads = {scene.doc[before.group.head].lower_, *(token.lower_ for token in scene.doc[phrase.start : phrase.end])}
+    is_titled = phrase.form == "name" and before.form == "one" and heads.isdisjoint(scene.words.generic)
+    return before.form == "one" and (verb == "one" or is_titled)
+
+
+def _is_behind_name(phrase: Phrase, scene: Scene) -> bool:
+    return phrase.start > 1 and scene.doc[phrase.start - 2].tag_ == "NNP"
+
+
+def _number_of_verb(start: int, doc: Doc) -> str:
+    """Return whether the next verb is for "one" or for "many", "" when it does not show it."""
+    for token in doc[start : start + _VERB_NEAR]:
+        if token.lower_ in _PLURAL_VERBS:
+            return "many"
+        if token.lower_ in _SINGULAR_VERBS:
+            return "one"
+        if token.tag_ in {"VBD", "VBN", "MD", "CC"} or token.text == ";":
+            break
+    return ""
 
 
 # --- people
@@ -283,5 +319,7 @@ def is_another(token: Token, scene: Scene) -> bool:
 
 
 def is_aged(token: Token) -> bool:
-    """Tell whether a token is the "old" of "a 5-year-old"."""
-    return token.lower_ in {"old", "olds"} and token.i > 0 and token.nbor(-1).text in {"-", "year", "month"}
+    """Tell whether a token is the "old" of "a 5-year-old", or the first age of "a 5- and a 7-year-old"."""
+    if token.lower_ in {"old", "olds"}:
+        return token.i > 0 and token.nbor(-1).text in {"-", "year", "month"}
+    return (token.like_num or token.text.endswith("-")) and shares_age(token)
