@@ -7,7 +7,7 @@ from spacy.tokens import Token
 
 from transforms import tally, victims
 from transforms.casualty_rules import Rule, lexicon
-from transforms.crowd import is_person
+from transforms.crowd import is_aged, is_person
 from transforms.scene import Group, Scene
 
 _BELONGING = frozenset({"among", "be", "is", "are", "was", "were", "include"})
@@ -62,7 +62,8 @@ def heads_of(token: Token, rule: Rule) -> list[Token]:
 
 def _heads(token: Token, rule: Rule) -> list[Token]:
     if rule.frame == "event" and _is_way_to_die(token):
-        return victims.objects(token.head.head) or victims.subjects(token.head.head)
+        above = token.head.head
+        return victims.objects(above) or victims.subjects(above) or ([above] if above.pos_ == "NOUN" else [])
     find = _HEADS.get(rule.frame)
     times = lexicon().times
     return [head for head in find(token) if head.lower_ not in times] if find else []
@@ -107,7 +108,13 @@ def _hit_by(injuries: Token) -> list[Token]:
     """Return whom something caused injuries: "caused injuries to 12 people"."""
     above = injuries.head.children if injuries.dep_ == "dobj" and injuries.head.lemma_ != "suffer" else ()
     preps = [child for child in (*injuries.children, *above) if child.lower_ == "to"]
-    return [person for prep in preps for person in victims.children(prep, {"pobj"})]
+    hit = [person for prep in preps for person in victims.children(prep, {"pobj"})]
+    return [person for person in hit if not _is_part_of_body(person)]
+
+
+def _is_part_of_body(noun: Token) -> bool:
+    """Tell whether a noun is the head of "a wound to the head": a common one that is no word for people."""
+    return noun.tag_ == "NN" and noun.lower_ not in lexicon().counting["people"] and not is_aged(noun)
 
 
 def _owner(token: Token) -> list[Token]:
@@ -171,6 +178,8 @@ def _beside(token: Token, rule: Rule, heads: Sequence[Token], scene: Scene) -> t
         after = tally.count_after(token, scene)
         parsed = after if _is_better(after, parsed) else parsed
     is_done_to = (token.tag_ in {"VBN", "NNP"} and rule.frame == "object") or rule.frame == "subject"
+    if rule.frame == "harm" and token.head.dep_ == "prep" and not any(group.is_counted for group in parsed):
+        return tally.count_far_before(token, scene) or parsed  # "find a man upstairs, bleeding from wounds"
     return parsed or (tally.count_far_before(token, scene) if is_done_to else ())
 
 
@@ -223,6 +232,8 @@ def _is_nearer(token: Token, linear: Sequence[Group], parsed: Sequence[Group], s
         return True
     last = max((group.head for group in linear), default=0)
     places = [group.head for group in parsed]
+    if places and [scene.doc[group.head].lower_ for group in linear] in (["he"], ["she"]):
+        return False  # the parse may know for whom a pronoun stands
     if places and max(places) < last and _weight(linear) != (0, 0):
         between = scene.doc[max(places) + 1 : last]
         is_named = any(word.lower_ in lexicon().counting["naming"] for word in between)
@@ -286,7 +297,8 @@ def _part(token: Token, scene: Scene) -> tuple[Group, ...]:
 
 def named_by(token: Token, scene: Scene) -> tuple[Group, ...]:
     """Count whom "the victims were identified as", "among the dead were" and "was among those killed" name."""
-    if {word.lower_ for word in token.doc[: token.i]} <= {"also", "among", "those", "and"}:
+    opening = {word.lower_ for word in token.doc[: token.i]}
+    if opening <= {"also", "among", "the", "those", "and"} and opening != {"the"}:
         verb = next((word for word in token.doc[token.i + 1 : -1] if word.lower_ in {"was", "were", "is", "are"}), None)
         return tally.count_from(verb.i + 1, token, scene) if verb is not None else ()
     names = _names(token)

@@ -18,6 +18,8 @@ _ARTICLES = frozenset({"a", "an", "another"})
 _OWNERS = frozenset({"his", "her", "their", "my", "our", "its"})
 _PLURAL_VERBS = frozenset({"were", "are", "have"})
 _SINGULAR_VERBS = frozenset({"was", "is", "has"})
+_NO_ATTRIBUTES = frozenset({"hurt", "shot", "killed", "stabbed"})  # "3 Hurt Estmark Shooting" counts no shooting
+_QUOTES = frozenset("\"“”‘’'")
 _VERB_NEAR = 10  # tokens from a subject to its verb
 _PERSONS_SUFFIX = re.compile(r"(?:ers|ors|ists|ians|ees)$")
 _PERSON_SUFFIX = re.compile(r"(?:er|or|ist|ian|man|woman|ee|ant|cleric|chief)$")
@@ -60,10 +62,12 @@ def _is_inside(token: Token, scene: Scene) -> bool:
     is_above = token.head.i > token.i and token.head.pos_ in _HEAD_POS
     is_modifier = token.dep_ in {"amod", "compound"} and is_above
     if token.lower_ in scene.words.triggers:
+        if token.lower_ in _NO_ATTRIBUTES and token.i - 1 in scene.numbers:
+            return False
         is_noun_behind = is_modifier and token.tag_ not in {"NNS", "VBZ"} and token.nbor(1).i not in scene.numbers
         return is_noun_behind and _is_inside(token.nbor(1), scene)
     is_known = token.lower_ in scene.words.people and token.pos_ != "VERB"
-    return token.pos_ in _PHRASE_POS or is_known or (is_modifier and token.tag_ in {"VBN", "VBG"})
+    return token.pos_ in _PHRASE_POS or is_known or (is_modifier and token.tag_ in {"VBN", "VBG", "VBD"})
 
 
 def _phrase_end(start: int, scene: Scene) -> int:
@@ -115,6 +119,8 @@ def _goes_on(index: int, start: int, scene: Scene) -> bool:
         return False
     if token.i in scene.aside:  # "three Frontier Corps (FC) guards"
         return index > start and token.text != "," and (token.text != "(" or _is_inside(_behind(token, scene), scene))
+    if index > start and token.text in _QUOTES and index + 1 < len(scene.doc):  # two "thieves"
+        return index - 1 in scene.numbers and _is_inside(token.nbor(1), scene)
     is_inner = token.lower_ in _OWNERS or (index > start and token.lower_ in _INNER)
     return is_inner or _is_inside(token, scene)
 
@@ -202,6 +208,9 @@ def _form(start: int, end: int, head: Token, scene: Scene) -> Form:
     if head.tag_ == "NNS":  # "brothers Ivo" goes on with "and Jan Lenz"
         return "name" if is_tail_name else "many"
     is_surname = head.i > start and scene.doc[head.i - 1].tag_ == "NNP"
+    is_titled = head.tag_ == "NNP" and last == head and not is_surname and not head.lower_.endswith("s")
+    if is_titled and (is_known or head.lower_ in words.generic):
+        return "owned" if opening in _OWNERS else "one"  # "Mother, Son Shot"
     if head.tag_ == "NNPS" and is_surname and head.lower_ not in words.people and not names_many(head):
         return "name"
     if head.tag_ == "NNP" and (is_surname or _PERSONS_SUFFIX.search(head.text) is None):
@@ -242,7 +251,8 @@ def _is_same(before: Phrase, phrase: Phrase, scene: Scene, *, is_closed: bool) -
     if (before.form in single and phrase.form == "name") or (before.form == "name" and phrase.form in single):
         return True
     is_definite = phrase.form == "one" and scene.doc[phrase.start].lower_ == "the" and before.form in single
-    return is_definite or (not is_closed and phrase.form in {"article", "name"})
+    is_owner = phrase.form == "one" and scene.doc[phrase.end : phrase.end + 1].text == "of" and before.form in single
+    return is_definite or is_owner or (not is_closed and phrase.form in {"article", "name"})
 
 
 def _is_role(phrase: Phrase, scene: Scene) -> bool:
