@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from spacy.tokens import Doc, Token
 
 from transforms import victims
-from transforms.casualty_rules import Effect, Rule, lexicon
 from transforms.casualty_persons import are_unlike, is_owned_kin, retold
+from transforms.casualty_rules import Effect, Rule, lexicon
 from transforms.scene import Group, is_out_of_them
 
 _NEW = ("a ", "an ", "one ", "another ", "some")
@@ -96,7 +96,11 @@ def _adds_up(main: Mention, other: Mention) -> bool:
     if any(_is_adding(token) for start, end in places for token in doc[max(start, 0) : end]):
         return True
     is_level = _is_level(main.token, other.token) and not _is_contrasted(main, other)
-    return is_level and _is_new(main, doc) and _is_new(other, doc)
+    later = max(main, other, key=lambda mention: mention.token.i)
+    is_brought_in = not (main.is_stated or other.is_stated) and _is_new(
+        later, doc
+    )  # "the guard died and a boy was shot"
+    return is_level and (is_brought_in or (_is_new(main, doc) and _is_new(other, doc)))
 
 
 def _is_adding(token: Token) -> bool:
@@ -108,9 +112,20 @@ def _is_adding(token: Token) -> bool:
 def _is_new(mention: Mention, doc: Doc) -> bool:
     """Tell whether a mention brings people in: "two men", "a man", not "the man"."""
     return all(
-        group.stated or doc.text[group.start :].lower().startswith(_NEW) or is_owned_kin(group, doc)
+        group.stated
+        or doc.text[group.start :].lower().startswith(_NEW)
+        or is_owned_kin(group, doc)
+        or _is_bare(group, doc)
         for group in mention.groups
     )
+
+
+def _is_bare(group: Group, doc: Doc) -> bool:
+    """Tell whether one word names a group, as in headlines: "boy grazed, girl cut by glass"."""
+    kinds = lexicon().kinds
+    word = doc[group.head]
+    is_alone = group.start == word.idx and word.pos_ != "PRON"
+    return is_alone and any(word.lower_ in words for words in kinds.values())
 
 
 def _is_contrasted(main: Mention, other: Mention) -> bool:
@@ -124,16 +139,26 @@ def _is_contrasted(main: Mention, other: Mention) -> bool:
 
 def _is_level(first: Token, second: Token) -> bool:
     """Tell whether two triggers stand in clauses on one level: none tells what the other one came after."""
+    first, second = _main_verb(first), _main_verb(second)
     above = [first, *first.ancestors], [second, *second.ancestors]
     paths = [[word for word in path if word not in other] for path, other in (above, above[::-1])]
     return not any(word.dep_ in _LOWER and not _is_set_against(word) for path in paths for word in path)
 
 
+def _main_verb(trigger: Token) -> Token:
+    """Return the verb whose clause goes on in that of a trigger: "was taken to hospital, where she died"."""
+    if all(child.lower_ != "where" for child in trigger.children):
+        return trigger
+    return next((verb for verb in trigger.ancestors if verb.pos_ == "VERB"), trigger)
+
+
 def _is_set_against(verb: Token) -> bool:
     """Tell whether a clause only goes on beside another: "while 59 died", "adding that a guard was killed"."""
+    if verb.dep_ == "acl" and verb.head.dep_ in {"npadvmod", "dep"}:  # "boy grazed, two teens wounded"
+        return True
     if verb.lemma_ == "add" or (verb.dep_ == "pcomp" and verb.head.lower_ == "before"):
         return True
-    return any(child.lower_ in {"while", "whereas", "where"} for child in verb.children)
+    return any(child.lower_ in {"while", "whereas"} for child in verb.children)
 
 
 def _is_of_doer(main: Mention, other: Mention) -> bool:

@@ -228,6 +228,8 @@ def _is_embedded(group: Group, scene: Scene) -> bool:
 
 def _is_nearer(token: Token, linear: Sequence[Group], parsed: Sequence[Group], scene: Scene) -> bool:
     """Tell whether the phrase before a trigger counts its people better than the parse does."""
+    if victims.children(token, {"auxpass"}) and _is_told_of(linear, parsed, scene):
+        return False
     if _is_better(linear, parsed) or token.i - 1 in scene.numbers:
         return True
     last = max((group.head for group in linear), default=0)
@@ -241,6 +243,13 @@ def _is_nearer(token: Token, linear: Sequence[Group], parsed: Sequence[Group], s
         return is_far and not is_named
     is_even = _weight(linear) == _weight(parsed) and _weight(linear)[0] > 0
     return is_even and " of " not in scene.text[linear[0].start : token.idx]
+
+
+def _is_told_of(linear: Sequence[Group], parsed: Sequence[Group], scene: Scene) -> bool:
+    """Tell whether people stand in a clause about others: the two of "the gunman who killed two was shot"."""
+    clauses = [clause for group in parsed for clause in victims.children(scene.doc[group.head], {"relcl"})]
+    told = {word.i for clause in clauses for word in clause.subtree}
+    return bool(linear) and all(group.head in told for group in linear)
 
 
 def _weight(groups: Sequence[Group]) -> tuple[int, int]:
@@ -316,7 +325,7 @@ def _names(token: Token) -> list[Token]:
     is_of_those = token.dep_ == "amod" or token.head.lower_ == "those"
     noun = token.head if is_of_those else token
     verb = noun.head.head if noun.head.dep_ == "prep" else noun.head
-    if noun.dep_ == "nsubjpass" and verb.lemma_ == "identify":
+    if noun.dep_ == "nsubjpass" and verb.lemma_ in {"identify", "name"}:
         return [name for prep in victims.children(verb, {"prep"}) for name in victims.children(prep, {"pobj"})]
     is_definite = bool(victims.children(token, {"det"})) or is_of_those
     if noun.dep_ == "nsubj" and verb.lemma_ == "include" and is_definite:

@@ -1,4 +1,4 @@
-"""Tell by the words for them whether people are others than those told of before, or the same told by another source."""
+"""Tell by the words for them whether people are others than those told of before, or told of by another source."""
 
 from collections.abc import Sequence
 from dataclasses import replace

@@ -207,7 +207,7 @@ def _form(start: int, end: int, head: Token, scene: Scene) -> Form:
         return "article"
     if head.tag_ == "NNS":  # "brothers Ivo" goes on with "and Jan Lenz"
         return "name" if is_tail_name else "many"
-    is_surname = head.i > start and scene.doc[head.i - 1].tag_ == "NNP"
+    is_surname = head.i > start and scene.doc[head.i - 1].tag_ == "NNP" and not is_aged(scene.doc[head.i - 1])
     is_titled = head.tag_ == "NNP" and last == head and not is_surname and not head.lower_.endswith("s")
     if is_titled and (is_known or head.lower_ in words.generic):
         return "owned" if opening in _OWNERS else "one"  # "Mother, Son Shot"
@@ -272,7 +272,7 @@ def _is_described_on(before: Phrase, phrase: Phrase, scene: Scene) -> bool:
     if before.start and scene.doc[before.start - 1].text == "," and phrase.form == "one":  # "Ada, a poet and singer"
         return _is_behind_name(before, scene)
     heads = {scene.doc[before.group.head].lower_, *(token.lower_ for token in scene.doc[phrase.start : phrase.end])}
-    is_titled = phrase.form == "name" and before.form == "one" and heads.isdisjoint(scene.words.generic)
+    is_titled = scene.doc[phrase.end - 1].tag_ == "NNP" and heads.isdisjoint(scene.words.generic)
     return before.form == "one" and (verb == "one" or is_titled)
 
 

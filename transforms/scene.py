@@ -23,7 +23,7 @@ _AGE = re.compile(
 )
 _AGES = re.compile(r",?\s(?:ages|aged)\s\d[\d, -]*(?:and \d+)?")
 _SHARED_AGE = re.compile(
-    r"(?:-\s?)?(?:,\s\w+-?)*,?\s?(?:and|or)\s(an?\s)?\w+[\s-]+(?:year|month)s?[\s-]+olds?\b", re.IGNORECASE
+    r"(?:-\s?)?(?:,\s(?:an?\s)?\w+-?)*,?\s?(?:and|or)\s(an?\s)?\w+[\s-]+(?:year|month)s?[\s-]+olds?\b", re.IGNORECASE
 )
 _NUMERAL = re.compile(r"\d+")
 _AGE_NEAR = 14  # tokens from the first age of a list to "old"

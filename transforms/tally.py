@@ -49,18 +49,21 @@ def people(trigger: Token, heads: Sequence[Token], scene: Scene) -> tuple[Group,
 
 def _items(place: int, scene: Scene) -> set[int]:
     """Return the phrases that begin the items of a list of people with semicolons, when one of them is given."""
-    ends = [token.i for token in scene.doc if token.text == ";"]
+    end = next((token.i for token in scene.doc if token.text == ";"), 0)
+    opening = [i for i, phrase in enumerate(scene.phrases) if phrase.end <= end and phrase.form != "one"]
     items = {i for i, phrase in enumerate(scene.phrases) if _begins_item(phrase, scene)}
-    opening = [i for i, phrase in enumerate(scene.phrases) if ends and phrase.end <= ends[0] and phrase.group.is_counted]
-    opening = [i for i in opening if is_known_person(scene.phrases[i].group, scene) and scene.phrases[i].form != "one"]
-    items |= set(opening[:1])
+    items |= set([i for i in opening if _is_counted_person(scene.phrases[i], scene)][:1])
     return items if len(items) > 2 and place in items else set()
 
 
 def _begins_item(phrase: Phrase, scene: Scene) -> bool:
     before = scene.doc[max(phrase.start - 2, 0) : phrase.start].text
     is_opening = before.endswith(";") or before.startswith("; and") or before == ";and"
-    return is_opening and phrase.group.is_counted and is_known_person(phrase.group, scene)
+    return is_opening and _is_counted_person(phrase, scene)
+
+
+def _is_counted_person(phrase: Phrase, scene: Scene) -> bool:
+    return phrase.group.is_counted and is_known_person(phrase.group, scene)
 
 
 def _more_heads(heads: Sequence[Token], scene: Scene) -> Iterator[int]:
@@ -151,7 +154,10 @@ def _continues(phrase: Phrase, trigger: Token, scene: Scene) -> bool:
     follows = scene.doc[phrase.end] if phrase.end < len(scene.doc) else None
     is_deed = follows is not None and follows.lower_ in scene.words.triggers and follows.tag_ in {"VBN", "VBD"}
     is_clause = phrase.start > trigger.i and follows is not None and (follows.tag_ in _FINITE or is_deed)
-    if is_clause:
+    # "The blast that hurt a boy and two others has shaken the town."
+    is_of_other = follows is not None and follows.tag_ == "VBZ" and phrase.end - phrase.start > 1
+    is_of_other = is_of_other and (phrase.group.low or 0) > 1
+    if is_clause and not is_of_other:
         return False
     # Whatever an article names between people and the verb that they are subject of was hit with them.
     is_subject = phrase.end <= trigger.i and phrase.form in {"article", "owned"}
