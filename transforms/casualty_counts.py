@@ -154,7 +154,9 @@ def _main_verb(trigger: Token) -> Token:
 
 def _is_set_against(verb: Token) -> bool:
     """Tell whether a clause only goes on beside another: "while 59 died", "adding that a guard was killed"."""
-    if verb.dep_ == "acl" and verb.head.dep_ in {"npadvmod", "dep"}:  # "boy grazed, two teens wounded"
+    if verb.dep_ == "acl" and verb.head.dep_ in {"npadvmod", "dep", "appos"} and verb.head.head.pos_ == "VERB":
+        return True  # "boy grazed, two teens wounded"
+    if verb.dep_ == "appos" and verb.head.pos_ == "VERB":
         return True
     if verb.lemma_ == "add" or (verb.dep_ == "pcomp" and verb.head.lower_ == "before"):
         return True

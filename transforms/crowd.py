@@ -20,6 +20,7 @@ _PLURAL_VERBS = frozenset({"were", "are", "have"})
 _SINGULAR_VERBS = frozenset({"was", "is", "has"})
 _NO_ATTRIBUTES = frozenset({"hurt", "shot", "killed", "stabbed"})  # "3 Hurt Estmark Shooting" counts no shooting
 _QUOTES = frozenset("\"“”‘’'")
+_PLURAL = ("s", "men", "children", "people")
 _VERB_NEAR = 10  # tokens from a subject to its verb
 _PERSONS_SUFFIX = re.compile(r"(?:ers|ors|ists|ians|ees)$")
 _PERSON_SUFFIX = re.compile(r"(?:er|or|ist|ian|man|woman|ee|ant|cleric|chief)$")
@@ -165,7 +166,9 @@ def _head(start: int, end: int, scene: Scene) -> Token:
         if token.lower_ == "of" and place:
             tokens = tokens[:place]
             break
-    known = [token for token in tokens if token.lower_ in scene.words.people and token.tag_ not in {"NNP", "NNPS"}]
+    known = [
+        token for token in tokens if token.lower_ in scene.words.people and token.tag_ not in {"NNP", "NNPS", "PRP$"}
+    ]
     if tokens[-1].tag_ == "NNP" and known:
         return known[-1]
     return tokens[-1]
@@ -208,7 +211,7 @@ def _form(start: int, end: int, head: Token, scene: Scene) -> Form:
     if head.tag_ == "NNS":  # "brothers Ivo" goes on with "and Jan Lenz"
         return "name" if is_tail_name else "many"
     is_surname = head.i > start and scene.doc[head.i - 1].tag_ == "NNP" and not is_aged(scene.doc[head.i - 1])
-    is_titled = head.tag_ == "NNP" and last == head and not is_surname and not head.lower_.endswith("s")
+    is_titled = head.tag_ == "NNP" and last == head and not is_surname and not head.lower_.endswith(_PLURAL)
     if is_titled and (is_known or head.lower_ in words.generic):
         return "owned" if opening in _OWNERS else "one"  # "Mother, Son Shot"
     if head.tag_ == "NNPS" and is_surname and head.lower_ not in words.people and not names_many(head):
@@ -257,8 +260,9 @@ def _is_same(before: Phrase, phrase: Phrase, scene: Scene, *, is_closed: bool) -
 
 def _is_role(phrase: Phrase, scene: Scene) -> bool:
     """Tell whether a phrase begins with a bare noun, with or without a name behind it: "columnist Jan Rovik"."""
-    known = [token for token in scene.doc[phrase.start : phrase.end] if token.tag_ in {"NN", "NNP"}]
-    is_bare = scene.doc[phrase.start].tag_ in {"NN", "JJ", "VBN"} and bool(known) and known[0].tag_ == "NN"
+    nouns = [token for token in scene.doc[phrase.start : phrase.end] if token.tag_ in {"NN", "NNP"}]
+    is_bare = scene.doc[phrase.start].tag_ in {"NN", "NNP", "JJ", "VBN"} and bool(nouns)
+    is_bare = is_bare and (nouns[0].tag_ == "NN" or any(word.lower_ in scene.words.people for word in nouns[:2]))
     return is_bare and (phrase.form in {"one", "name"} or phrase.group.high == 1)
 
 
@@ -272,7 +276,8 @@ def _is_described_on(before: Phrase, phrase: Phrase, scene: Scene) -> bool:
     if before.start and scene.doc[before.start - 1].text == "," and phrase.form == "one":  # "Ada, a poet and singer"
         return _is_behind_name(before, scene)
     heads = {scene.doc[before.group.head].lower_, *(token.lower_ for token in scene.doc[phrase.start : phrase.end])}
-    is_titled = scene.doc[phrase.end - 1].tag_ == "NNP" and heads.isdisjoint(scene.words.generic)
+    last = scene.doc[phrase.end - 1]
+    is_titled = last.tag_ == "NNP" and last.lower_ not in scene.words.people and heads.isdisjoint(scene.words.generic)
     return before.form == "one" and (verb == "one" or is_titled)
 
 

@@ -21,7 +21,7 @@ _AGE = re.compile(
     r"(?:(?:(?:, \d{1,2})*,? and \d{1,2})?(?:\syears\s(?:of\sage|old)|(?=,(?!\d)|\.?$|\s(?:and|who)\b|;|\s[—–-]))"
     r"|(?:, \d{1,2})*,? and \d{1,2}(?=\s(?:were|was)\b))"
 )
-_AGES = re.compile(r",?\s(?:ages|aged)\s\d[\d, -]*(?:and \d+)?")
+_AGES = re.compile(r",?\s[Aa]ge[sd]\s\d[\d, -]*(?:and \d+)?")
 _SHARED_AGE = re.compile(
     r"(?:-\s?)?(?:,\s(?:an?\s)?\w+-?)*,?\s?(?:and|or)\s(an?\s)?\w+[\s-]+(?:year|month)s?[\s-]+olds?\b", re.IGNORECASE
 )
