@@ -388,17 +388,10 @@ def test_the_shot_are_the_dead_of_their_article() -> None:
         (1, None),
         (1, None),
     ]
+    assert settled("A boy was badly injured.", "He died in hospital after the blast.") == [(1, None)] * 2
 
 
 def test_the_shot_may_have_lived() -> None:
     assert settled("A boy was shot in the leg.", "A man was killed in the shooting.") == [(None, 1), (1, None)]
     assert settled("Four boys were shot.", "A man was killed in the shooting.") == [(None, 4), (1, None)]
     assert settled("A boy was shot on Friday.", "One man was killed and four were hurt.") == [(None, 1), (1, 4)]
-    assert settled("A boy was badly injured by the blast.", "He died in hospital after the blast.") == [
-        (1, None),
-        (1, None),
-    ]
-    assert settled("Ivo Lenz was stabbed and a girl was hurt.", "A man was killed in the raid.") == [
-        (None, 2),
-        (1, None),
-    ]

@@ -11,6 +11,7 @@ from transforms.casualty_rules import Effect, Rule, lexicon
 from transforms.scene import Group, is_out_of_them
 
 _NEW = ("a ", "an ", "one ", "another ", "some")
+_OPENINGS = ("a ", "an ", "the ", "his ", "her ", "their ")  # headlines leave them out
 _SHOT = frozenset({"casualty.shoot", "casualty.shooting"})
 _LOWER = frozenset({"relcl", "acl", "advcl", "pobj", "pcomp", "appos", "amod", "poss", "compound"})
 
@@ -168,6 +169,10 @@ def _is_of_doer(main: Mention, other: Mention) -> bool:
     if main.rule.frame != "object" or victims.children(main.token, {"nsubjpass", "auxpass"}):
         return False
     doers = {victims.antecedent(doer).i for doer in victims.doers(main.token)}
+    doc, personal = main.token.doc, lexicon().counting["personal"]
+    is_many = any((group.low or 0) > 1 for group in main.groups)
+    if is_many and "before" in {token.lower_ for token in doc[main.token.i : other.token.i]}:
+        doers |= {token.i for token in doc[main.token.i :] if token.lower_ in personal}  # "before he was shot dead"
     return bool(other.groups) and all(group.head in doers for group in other.groups)
 
 
@@ -207,6 +212,9 @@ def is_dead_too(mention: Mention, killed: Sequence[Group]) -> bool:
     """Tell whether one who was shot is the one who died: "the boy shot on Friday has died", "declared him dead"."""
     doc, counting = mention.token.doc, lexicon().counting
     if all(doc[group.head].lower_ in counting["reflexive"] for group in killed):  # "shot a guard, then fatally himself"
+        return False
+    is_full = all(doc.text[group.start :].lower().startswith(_OPENINGS) for group in mention.groups)
+    if is_full and are_unlike(mention.groups, killed, doc):  # "the father was killed and his daughter was shot"
         return False
     if mention.is_stated or _has_others(mention) or not any(not group.stated and group.low for group in killed):
         return False

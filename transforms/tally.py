@@ -227,6 +227,8 @@ def left_out(trigger: Token, scene: Scene) -> tuple[Group, ...]:
         if phrase.start <= trigger.i or not (is_another or (phrase.form == "number" and is_people)):
             continue
         before = [word for word in scene.doc[trigger.i + 1 : phrase.start] if word.idx < phrase.group.start]
+        if any(word.text == ":" for word in before):  # "eight people were killed: six men and two women"
+            continue
         behind = scene.doc[phrase.end : phrase.end + _LOOK_AHEAD]
         is_joined = bool(before) and before[-1].lower_ in _JOINTS | {"then"}
         is_in_hospital = trigger.lemma_ not in _DYING and not _IN_CARE.isdisjoint(word.lower_ for word in behind)
