@@ -388,6 +388,7 @@ def test_the_shot_are_the_dead_of_their_article() -> None:
         (1, None),
         (1, None),
     ]
+    assert settled("A boy was badly injured.", "He died in hospital after the blast.") == [(1, None)] * 2
 
 
 def test_the_shot_may_have_lived() -> None:

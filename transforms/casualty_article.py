@@ -7,7 +7,11 @@ from dataclasses import replace
 from schemas.event import Finding
 
 _SHOT_RULES = frozenset({"casualty.shoot", "casualty.shooting", "casualty.hit"})
-_WOUND_RULES = frozenset({"casualty.wound", "casualty.injuries"})
+_WOUND_RULES = frozenset({"casualty.wound", "casualty.injuries", "casualty.killing", "casualty.victims"})
+_DYING_RULES = frozenset({"casualty.perish", "casualty.die", "casualty.dead"})
+# Words for the one who was told of before.
+_SAME = re.compile(r"(?:he|she|the \w+)\b", re.IGNORECASE)
+_LONGEST_NAME = 3  # words
 _GUN = re.compile(r"\b(?:gun)?shots?\b|\bgun(?:fire|men|man)?\b|\bbullets?\b", re.IGNORECASE)
 # Who is known to live, or was hit where few die of it.
 _ALIVE = re.compile(
@@ -23,9 +27,35 @@ def count_shot_as_killed(reports: Sequence[tuple[str, Finding]]) -> list[Finding
     ``reports`` are sentences with their findings. A sentence says "the boy was shot", another one "the boy died": where
     an article reports deaths, and nobody who was hit and lived, the shot are the dead.
     """
+    reports = [(text, _as_killed(f) if _is_dead_later(i, reports) else f) for i, (text, f) in enumerate(reports)]
     killed = max((f.killed_low or 0 for _, f in reports if f.killed_low == f.killed_high), default=0)
     is_settled = killed > 0 and not any(_tells_of_survivors(text, finding) for text, finding in reports)
     return [_as_killed(f) if is_settled and _may_be_dead(text, f, killed) else f for text, f in reports]
+
+
+def _is_dead_later(place: int, reports: Sequence[tuple[str, Finding]]) -> bool:
+    """Tell whether a single wounded person is said to have died: in the next report, or by name in any."""
+    wounded = reports[place][1]
+    if not _is_single(wounded.injured_low, wounded.injured_high) or wounded.killed_low:
+        return False
+    dead = [f for _, f in reports if _is_single(f.killed_low, f.killed_high) and not f.injured_low]
+    name = _name(wounded.casualty_text)
+    if name and any(_name(f.casualty_text) == name for f in dead):
+        return True
+    following = reports[place + 1 : place + 2]
+    return any(
+        f in dead and f.rule_id in _DYING_RULES and _SAME.match(f.casualty_text or "") is not None for _, f in following
+    )
+
+
+def _is_single(low: int | None, high: int | None) -> bool:
+    return low == high == 1
+
+
+def _name(victim: str | None) -> str:
+    """Return the surname in the words for a victim, "" when there is none."""
+    last = (victim or "").split()[-1:]
+    return last[0] if last and last[0][0].isupper() and len((victim or "").split()) <= _LONGEST_NAME else ""
 
 
 def _tells_of_survivors(text: str, finding: Finding) -> bool:
@@ -36,8 +66,7 @@ def _tells_of_survivors(text: str, finding: Finding) -> bool:
 
 
 def _is_of_gunshot(text: str, finding: Finding) -> bool:
-    is_wound = finding.rule_id in _WOUND_RULES and _GUN.search(text) is not None
-    return finding.rule_id in _SHOT_RULES or is_wound
+    return finding.rule_id in _SHOT_RULES or (finding.rule_id in _WOUND_RULES and _GUN.search(text) is not None)
 
 
 def _may_be_dead(text: str, finding: Finding, killed: int) -> bool:

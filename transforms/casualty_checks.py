@@ -214,6 +214,8 @@ def meets(token: Token, rule: Rule, groups: Sequence[Group], scene: Scene, prese
     if rule.needs == "known":
         known = lexicon().counting["people"]
         heads = [scene.doc[group.head] for group in groups]
+        if any(doer.lower_ in rule.near for doer in victims.children(token, {"nsubj"})):  # "a bullet struck Ada Ramos"
+            return any(is_person(head, scene) for head in heads)
         if token.lower_ == "drowned" and not present.isdisjoint(lexicon().violence["water"]):
             return any(is_person(head, scene) for head in heads)
         return any(

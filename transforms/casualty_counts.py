@@ -6,10 +6,12 @@ from dataclasses import dataclass
 from spacy.tokens import Doc, Token
 
 from transforms import victims
+from transforms.casualty_persons import are_unlike, is_owned_kin, retold
 from transforms.casualty_rules import Effect, Rule, lexicon
 from transforms.scene import Group, is_out_of_them
 
 _NEW = ("a ", "an ", "one ", "another ", "some")
+_OPENINGS = ("a ", "an ", "the ", "his ", "her ", "their ")  # headlines leave them out
 _SHOT = frozenset({"casualty.shoot", "casualty.shooting"})
 _LOWER = frozenset({"relcl", "acl", "advcl", "pobj", "pcomp", "appos", "amod", "poss", "compound"})
 
@@ -43,6 +45,8 @@ def total(mentions: Sequence[Mention]) -> tuple[Group, ...]:
     is_first = is_told and stated and counted[0] is not stated[0]
     if is_first and stated[0].token.dep_ == "relcl":
         stated = [counted[0]]
+    if two_tolls := retold([(mention.token, mention.groups) for mention in stated]):
+        return two_tolls
     main = _greatest(stated) if stated else max(counted, key=_implied_sum)
     chosen = [main, *(other for other in counted if other is not main and _adds_up(main, other))]
     groups = {group.key: group for mention in chosen for group in mention.groups}
@@ -87,13 +91,17 @@ def _adds_up(main: Mention, other: Mention) -> bool:
         return False
     if all(doc[group.head].lower_ in counting["reflexive"] for group in other.groups) or _is_of_doer(main, other):
         return True
-    if any(doc[group.head].lower_ == "others" for group in main.groups):
+    if any(doc[group.head].lower_ == "others" for group in main.groups) or are_unlike(main.groups, other.groups, doc):
         return True
     places = [(group.head - 3, group.head + 1) for group in other.groups] + [(other.token.i - 2, other.token.i)]
     if any(_is_adding(token) for start, end in places for token in doc[max(start, 0) : end]):
         return True
     is_level = _is_level(main.token, other.token) and not _is_contrasted(main, other)
-    return is_level and _is_new(main, doc) and _is_new(other, doc)
+    later = max(main, other, key=lambda mention: mention.token.i)
+    is_brought_in = not (main.is_stated or other.is_stated) and _is_new(
+        later, doc
+    )  # "the guard died and a boy was shot"
+    return is_level and (is_brought_in or (_is_new(main, doc) and _is_new(other, doc)))
 
 
 def _is_adding(token: Token) -> bool:
@@ -104,28 +112,56 @@ def _is_adding(token: Token) -> bool:
 
 def _is_new(mention: Mention, doc: Doc) -> bool:
     """Tell whether a mention brings people in: "two men", "a man", not "the man"."""
-    return all(g.stated or doc.text[g.start :].lower().startswith(_NEW) for g in mention.groups)
+    return all(
+        group.stated
+        or doc.text[group.start :].lower().startswith(_NEW)
+        or is_owned_kin(group, doc)
+        or _is_bare(group, doc)
+        for group in mention.groups
+    )
+
+
+def _is_bare(group: Group, doc: Doc) -> bool:
+    """Tell whether one word names a group, as in headlines: "boy grazed, girl cut by glass"."""
+    kinds = lexicon().kinds
+    word = doc[group.head]
+    is_alone = group.start == word.idx and word.pos_ != "PRON"
+    return is_alone and any(word.lower_ in words for words in kinds.values())
 
 
 def _is_contrasted(main: Mention, other: Mention) -> bool:
     """Tell whether two numbers are for the same people, or for one time and another."""
     low, high = sorted((main.token.i, other.token.i))
-    between = main.token.doc[low:high]
-    return any(token.lower_ in lexicon().counting["contrasting"] for token in between)
+    words = lexicon().counting["contrasting"]
+    if not (main.is_stated and other.is_stated):  # "a boy was grazed, but two girls were hit"
+        words -= lexicon().counting["conceding"]
+    return any(token.lower_ in words for token in main.token.doc[low:high])
 
 
 def _is_level(first: Token, second: Token) -> bool:
     """Tell whether two triggers stand in clauses on one level: none tells what the other one came after."""
+    first, second = _main_verb(first), _main_verb(second)
     above = [first, *first.ancestors], [second, *second.ancestors]
     paths = [[word for word in path if word not in other] for path, other in (above, above[::-1])]
     return not any(word.dep_ in _LOWER and not _is_set_against(word) for path in paths for word in path)
 
 
+def _main_verb(trigger: Token) -> Token:
+    """Return the verb whose clause goes on in that of a trigger: "was taken to hospital, where she died"."""
+    if all(child.lower_ != "where" for child in trigger.children):
+        return trigger
+    return next((verb for verb in trigger.ancestors if verb.pos_ == "VERB"), trigger)
+
+
 def _is_set_against(verb: Token) -> bool:
     """Tell whether a clause only goes on beside another: "while 59 died", "adding that a guard was killed"."""
-    if verb.lemma_ == "add":
+    if verb.dep_ == "acl" and verb.head.dep_ in {"npadvmod", "dep", "appos"} and verb.head.head.pos_ == "VERB":
+        return True  # "boy grazed, two teens wounded"
+    if verb.dep_ == "appos" and verb.head.pos_ == "VERB":
         return True
-    return any(child.dep_ == "mark" and child.lower_ in {"while", "whereas"} for child in verb.children)
+    if verb.lemma_ == "add" or (verb.dep_ == "pcomp" and verb.head.lower_ == "before"):
+        return True
+    return any(child.lower_ in {"while", "whereas"} for child in verb.children)
 
 
 def _is_of_doer(main: Mention, other: Mention) -> bool:
@@ -133,6 +169,10 @@ def _is_of_doer(main: Mention, other: Mention) -> bool:
     if main.rule.frame != "object" or victims.children(main.token, {"nsubjpass", "auxpass"}):
         return False
     doers = {victims.antecedent(doer).i for doer in victims.doers(main.token)}
+    doc, personal = main.token.doc, lexicon().counting["personal"]
+    is_many = any((group.low or 0) > 1 for group in main.groups)
+    if is_many and "before" in {token.lower_ for token in doc[main.token.i : other.token.i]}:
+        doers |= {token.i for token in doc[main.token.i :] if token.lower_ in personal}  # "before he was shot dead"
     return bool(other.groups) and all(group.head in doers for group in other.groups)
 
 
@@ -170,13 +210,18 @@ def less(number: Range, taken: Sequence[Group]) -> Range:
 
 def is_dead_too(mention: Mention, killed: Sequence[Group]) -> bool:
     """Tell whether one who was shot is the one who died: "the boy shot on Friday has died", "declared him dead"."""
+    doc, counting = mention.token.doc, lexicon().counting
+    if all(doc[group.head].lower_ in counting["reflexive"] for group in killed):  # "shot a guard, then fatally himself"
+        return False
+    is_full = all(doc.text[group.start :].lower().startswith(_OPENINGS) for group in mention.groups)
+    if is_full and are_unlike(mention.groups, killed, doc):  # "the father was killed and his daughter was shot"
+        return False
     if mention.is_stated or _has_others(mention) or not any(not group.stated and group.low for group in killed):
         return False
-    doc, personal = mention.token.doc, lexicon().counting["personal"]
-    is_meant = any(doc[group.head].lower_ in personal for group in (*killed, *mention.groups))
-    said_again = lexicon().counting["said_again"]
+    is_meant = any(doc[group.head].lower_ in counting["personal"] for group in (*killed, *mention.groups))
     is_meant = is_meant or all(
-        doc.text.startswith("the ", group.start) and doc[group.head].lower_ in said_again for group in mention.groups
+        doc.text.startswith("the ", group.start) and doc[group.head].lower_ in counting["said_again"]
+        for group in mention.groups
     )
     return mention.rule.rule_id == "casualty.shoot" or is_meant
 

@@ -7,7 +7,7 @@ from spacy.tokens import Token
 
 from transforms import tally, victims
 from transforms.casualty_rules import Rule, lexicon
-from transforms.crowd import is_person
+from transforms.crowd import is_aged, is_person
 from transforms.scene import Group, Scene
 
 _BELONGING = frozenset({"among", "be", "is", "are", "was", "were", "include"})
@@ -62,7 +62,8 @@ def heads_of(token: Token, rule: Rule) -> list[Token]:
 
 def _heads(token: Token, rule: Rule) -> list[Token]:
     if rule.frame == "event" and _is_way_to_die(token):
-        return victims.objects(token.head.head) or victims.subjects(token.head.head)
+        above = token.head.head
+        return victims.objects(above) or victims.subjects(above) or ([above] if above.pos_ == "NOUN" else [])
     find = _HEADS.get(rule.frame)
     times = lexicon().times
     return [head for head in find(token) if head.lower_ not in times] if find else []
@@ -107,7 +108,13 @@ def _hit_by(injuries: Token) -> list[Token]:
     """Return whom something caused injuries: "caused injuries to 12 people"."""
     above = injuries.head.children if injuries.dep_ == "dobj" and injuries.head.lemma_ != "suffer" else ()
     preps = [child for child in (*injuries.children, *above) if child.lower_ == "to"]
-    return [person for prep in preps for person in victims.children(prep, {"pobj"})]
+    hit = [person for prep in preps for person in victims.children(prep, {"pobj"})]
+    return [person for person in hit if not _is_part_of_body(person)]
+
+
+def _is_part_of_body(noun: Token) -> bool:
+    """Tell whether a noun is the head of "a wound to the head": a common one that is no word for people."""
+    return noun.tag_ == "NN" and noun.lower_ not in lexicon().counting["people"] and not is_aged(noun)
 
 
 def _owner(token: Token) -> list[Token]:
@@ -171,6 +178,8 @@ def _beside(token: Token, rule: Rule, heads: Sequence[Token], scene: Scene) -> t
         after = tally.count_after(token, scene)
         parsed = after if _is_better(after, parsed) else parsed
     is_done_to = (token.tag_ in {"VBN", "NNP"} and rule.frame == "object") or rule.frame == "subject"
+    if rule.frame == "harm" and token.head.dep_ == "prep" and not any(group.is_counted for group in parsed):
+        return tally.count_far_before(token, scene) or parsed  # "find a man upstairs, bleeding from wounds"
     return parsed or (tally.count_far_before(token, scene) if is_done_to else ())
 
 
@@ -219,10 +228,14 @@ def _is_embedded(group: Group, scene: Scene) -> bool:
 
 def _is_nearer(token: Token, linear: Sequence[Group], parsed: Sequence[Group], scene: Scene) -> bool:
     """Tell whether the phrase before a trigger counts its people better than the parse does."""
+    if victims.children(token, {"auxpass"}) and _is_told_of(linear, parsed, scene):
+        return False
     if _is_better(linear, parsed) or token.i - 1 in scene.numbers:
         return True
     last = max((group.head for group in linear), default=0)
     places = [group.head for group in parsed]
+    if places and [scene.doc[group.head].lower_ for group in linear] in (["he"], ["she"]):
+        return False  # the parse may know for whom a pronoun stands
     if places and max(places) < last and _weight(linear) != (0, 0):
         between = scene.doc[max(places) + 1 : last]
         is_named = any(word.lower_ in lexicon().counting["naming"] for word in between)
@@ -230,6 +243,13 @@ def _is_nearer(token: Token, linear: Sequence[Group], parsed: Sequence[Group], s
         return is_far and not is_named
     is_even = _weight(linear) == _weight(parsed) and _weight(linear)[0] > 0
     return is_even and " of " not in scene.text[linear[0].start : token.idx]
+
+
+def _is_told_of(linear: Sequence[Group], parsed: Sequence[Group], scene: Scene) -> bool:
+    """Tell whether people stand in a clause about others: the two of "the gunman who killed two was shot"."""
+    clauses = [clause for group in parsed for clause in victims.children(scene.doc[group.head], {"relcl"})]
+    told = {word.i for clause in clauses for word in clause.subtree}
+    return bool(linear) and all(group.head in told for group in linear)
 
 
 def _weight(groups: Sequence[Group]) -> tuple[int, int]:
@@ -286,7 +306,8 @@ def _part(token: Token, scene: Scene) -> tuple[Group, ...]:
 
 def named_by(token: Token, scene: Scene) -> tuple[Group, ...]:
     """Count whom "the victims were identified as", "among the dead were" and "was among those killed" name."""
-    if {word.lower_ for word in token.doc[: token.i]} <= {"also", "among", "those", "and"}:
+    opening = {word.lower_ for word in token.doc[: token.i]}
+    if opening <= {"also", "among", "the", "those", "and"} and opening != {"the"}:
         verb = next((word for word in token.doc[token.i + 1 : -1] if word.lower_ in {"was", "were", "is", "are"}), None)
         return tally.count_from(verb.i + 1, token, scene) if verb is not None else ()
     names = _names(token)
@@ -304,7 +325,7 @@ def _names(token: Token) -> list[Token]:
     is_of_those = token.dep_ == "amod" or token.head.lower_ == "those"
     noun = token.head if is_of_those else token
     verb = noun.head.head if noun.head.dep_ == "prep" else noun.head
-    if noun.dep_ == "nsubjpass" and verb.lemma_ == "identify":
+    if noun.dep_ == "nsubjpass" and verb.lemma_ in {"identify", "name"}:
         return [name for prep in victims.children(verb, {"prep"}) for name in victims.children(prep, {"pobj"})]
     is_definite = bool(victims.children(token, {"det"})) or is_of_those
     if noun.dep_ == "nsubj" and verb.lemma_ == "include" and is_definite:

@@ -39,6 +39,7 @@ class Lexicon:
     violence: Mapping[str, Words]
     victims: Mapping[str, Words]
     counting: Mapping[str, Words]
+    kinds: Mapping[str, Words]
     times: Words
     comparing: re.Pattern[str]
     cumulative: re.Pattern[str]
@@ -74,6 +75,7 @@ def lexicon() -> Lexicon:
         violence=_word_sets(data["violence"]),
         victims=_word_sets(data["victims"]),
         counting=counting,
+        kinds=_word_sets(data["kinds"]),
         times=frozenset(data["time"]["times"]),
         comparing=re.compile(data["time"]["comparing"], re.IGNORECASE),
         cumulative=re.compile("|".join(data["time"]["cumulative"]), re.IGNORECASE),
@@ -86,6 +88,7 @@ def lexicon() -> Lexicon:
             people=counting["people"],
             skipped=counting["skipped"],
             things=frozenset(data["not_actual"]["things"]) | frozenset(data["not_actual"]["herds"]),
+            generic=counting["said_again"] | counting["kin"],
             triggers=_deeds(rules) - counting["people"],
         ),
     )

@@ -7,7 +7,7 @@ from dataclasses import replace
 from spacy.tokens import Doc, Span, Token
 
 from transforms.numbers import Number
-from transforms.scene import CountWords, Form, Group, Phrase, Scene, prepare
+from transforms.scene import CountWords, Form, Group, Phrase, Scene, prepare, shares_age
 
 _PHRASE_POS = frozenset({"NOUN", "PROPN", "ADJ", "NUM", "DET", "INTJ", "SPACE"})
 _OPENING_POS = frozenset({"DET", "ADJ", "PRON"})
@@ -17,6 +17,11 @@ _HEAD_POS = frozenset({"NOUN", "PROPN", "ADJ"})
 _ARTICLES = frozenset({"a", "an", "another"})
 _OWNERS = frozenset({"his", "her", "their", "my", "our", "its"})
 _PLURAL_VERBS = frozenset({"were", "are", "have"})
+_SINGULAR_VERBS = frozenset({"was", "is", "has"})
+_NO_ATTRIBUTES = frozenset({"hurt", "shot", "killed", "stabbed"})  # "3 Hurt Estmark Shooting" counts no shooting
+_QUOTES = frozenset("\"“”‘’'")
+_PLURAL = ("s", "men", "children", "people")
+_VERB_NEAR = 10  # tokens from a subject to its verb
 _PERSONS_SUFFIX = re.compile(r"(?:ers|ors|ists|ians|ees)$")
 _PERSON_SUFFIX = re.compile(r"(?:er|or|ist|ian|man|woman|ee|ant|cleric|chief)$")
 _LINKS = re.compile(
@@ -58,10 +63,12 @@ def _is_inside(token: Token, scene: Scene) -> bool:
     is_above = token.head.i > token.i and token.head.pos_ in _HEAD_POS
     is_modifier = token.dep_ in {"amod", "compound"} and is_above
     if token.lower_ in scene.words.triggers:
+        if token.lower_ in _NO_ATTRIBUTES and token.i - 1 in scene.numbers:
+            return False
         is_noun_behind = is_modifier and token.tag_ not in {"NNS", "VBZ"} and token.nbor(1).i not in scene.numbers
         return is_noun_behind and _is_inside(token.nbor(1), scene)
     is_known = token.lower_ in scene.words.people and token.pos_ != "VERB"
-    return token.pos_ in _PHRASE_POS or is_known or (is_modifier and token.tag_ in {"VBN", "VBG"})
+    return token.pos_ in _PHRASE_POS or is_known or (is_modifier and token.tag_ in {"VBN", "VBG", "VBD"})
 
 
 def _phrase_end(start: int, scene: Scene) -> int:
@@ -113,6 +120,8 @@ def _goes_on(index: int, start: int, scene: Scene) -> bool:
         return False
     if token.i in scene.aside:  # "three Frontier Corps (FC) guards"
         return index > start and token.text != "," and (token.text != "(" or _is_inside(_behind(token, scene), scene))
+    if index > start and token.text in _QUOTES and index + 1 < len(scene.doc):  # two "thieves"
+        return index - 1 in scene.numbers and _is_inside(token.nbor(1), scene)
     is_inner = token.lower_ in _OWNERS or (index > start and token.lower_ in _INNER)
     return is_inner or _is_inside(token, scene)
 
@@ -157,7 +166,9 @@ def _head(start: int, end: int, scene: Scene) -> Token:
         if token.lower_ == "of" and place:
             tokens = tokens[:place]
             break
-    known = [token for token in tokens if token.lower_ in scene.words.people and token.tag_ not in {"NNP", "NNPS"}]
+    known = [
+        token for token in tokens if token.lower_ in scene.words.people and token.tag_ not in {"NNP", "NNPS", "PRP$"}
+    ]
     if tokens[-1].tag_ == "NNP" and known:
         return known[-1]
     return tokens[-1]
@@ -171,7 +182,10 @@ def _count(start: int, end: int, head: Token, scene: Scene) -> tuple[Form, int |
     if (many := _set_of(scene.doc[start : head.i + 1], words)) is not None:
         return "many", many, many, None
     form = _form(start, end, head, scene)
-    return (form, None, None, None) if form == "many" else (form, 1, 1, None)
+    if form == "many":
+        ages = scene.ages.get(end)
+        return form, ages, ages, None
+    return form, 1, 1, None
 
 
 def _set_of(phrase: Span, words: CountWords) -> int | None:
@@ -196,7 +210,10 @@ def _form(start: int, end: int, head: Token, scene: Scene) -> Form:
         return "article"
     if head.tag_ == "NNS":  # "brothers Ivo" goes on with "and Jan Lenz"
         return "name" if is_tail_name else "many"
-    is_surname = head.i > start and scene.doc[head.i - 1].tag_ == "NNP"
+    is_surname = head.i > start and scene.doc[head.i - 1].tag_ == "NNP" and not is_aged(scene.doc[head.i - 1])
+    is_titled = head.tag_ == "NNP" and last == head and not is_surname and not head.lower_.endswith(_PLURAL)
+    if is_titled and (is_known or head.lower_ in words.generic):
+        return "owned" if opening in _OWNERS else "one"  # "Mother, Son Shot"
     if head.tag_ == "NNPS" and is_surname and head.lower_ not in words.people and not names_many(head):
         return "name"
     if head.tag_ == "NNP" and (is_surname or _PERSONS_SUFFIX.search(head.text) is None):
@@ -233,17 +250,51 @@ def _is_same(before: Phrase, phrase: Phrase, scene: Scene, *, is_closed: bool) -
     if before.form in {"number", "many"} and (before.group.high or 2) > 1 and phrase.form == "name":
         return True
     if phrase.link == "and":
-        is_bare = phrase.form == "one" and before.form in {"article", "owned"}
-        is_bare = is_bare and scene.doc[phrase.start].tag_ in {"NN", "JJ"} and scene.doc[phrase.group.head].tag_ == "NN"
-        around = {
-            scene.doc[max(before.start - 1, 0)].lower_,
-            *(word.lower_ for word in scene.doc[phrase.end : phrase.end + 1]),
-        }
-        return is_bare and around.isdisjoint(_PLURAL_VERBS)
+        return _is_role(phrase, scene) and _is_described_on(before, phrase, scene)
     if (before.form in single and phrase.form == "name") or (before.form == "name" and phrase.form in single):
         return True
     is_definite = phrase.form == "one" and scene.doc[phrase.start].lower_ == "the" and before.form in single
-    return is_definite or (not is_closed and phrase.form in {"article", "name"})
+    is_owner = phrase.form == "one" and scene.doc[phrase.end : phrase.end + 1].text == "of" and before.form in single
+    return is_definite or is_owner or (not is_closed and phrase.form in {"article", "name"})
+
+
+def _is_role(phrase: Phrase, scene: Scene) -> bool:
+    """Tell whether a phrase begins with a bare noun, with or without a name behind it: "columnist Jan Rovik"."""
+    nouns = [token for token in scene.doc[phrase.start : phrase.end] if token.tag_ in {"NN", "NNP"}]
+    is_bare = scene.doc[phrase.start].tag_ in {"NN", "NNP", "JJ", "VBN"} and bool(nouns)
+    is_bare = is_bare and (nouns[0].tag_ == "NN" or any(word.lower_ in scene.words.people for word in nouns[:2]))
+    return is_bare and (phrase.form in {"one", "name"} or phrase.group.high == 1)
+
+
+def _is_described_on(before: Phrase, phrase: Phrase, scene: Scene) -> bool:
+    """Tell whether a role behind "and" is one more of the same person: "a nurse and mother", "poet and singer Ada"."""
+    verb = _number_of_verb(phrase.end, scene.doc)
+    if verb == "many" or scene.doc[max(before.start - 1, 0)].lower_ in _PLURAL_VERBS:
+        return False
+    if before.form in {"article", "owned"} and phrase.form == "one":
+        return True
+    if before.start and scene.doc[before.start - 1].text == "," and phrase.form == "one":  # "Ada, a poet and singer"
+        return _is_behind_name(before, scene)
+    heads = {scene.doc[before.group.head].lower_, *(token.lower_ for token in scene.doc[phrase.start : phrase.end])}
+    last = scene.doc[phrase.end - 1]
+    is_titled = last.tag_ == "NNP" and last.lower_ not in scene.words.people and heads.isdisjoint(scene.words.generic)
+    return before.form == "one" and (verb == "one" or is_titled)
+
+
+def _is_behind_name(phrase: Phrase, scene: Scene) -> bool:
+    return phrase.start > 1 and scene.doc[phrase.start - 2].tag_ == "NNP"
+
+
+def _number_of_verb(start: int, doc: Doc) -> str:
+    """Return whether the next verb is for "one" or for "many", "" when it does not show it."""
+    for token in doc[start : start + _VERB_NEAR]:
+        if token.lower_ in _PLURAL_VERBS:
+            return "many"
+        if token.lower_ in _SINGULAR_VERBS:
+            return "one"
+        if token.tag_ in {"VBD", "VBN", "MD", "CC"} or token.text == ";":
+            break
+    return ""
 
 
 # --- people
@@ -283,5 +334,7 @@ def is_another(token: Token, scene: Scene) -> bool:
 
 
 def is_aged(token: Token) -> bool:
-    """Tell whether a token is the "old" of "a 5-year-old"."""
-    return token.lower_ in {"old", "olds"} and token.i > 0 and token.nbor(-1).text in {"-", "year", "month"}
+    """Tell whether a token is the "old" of "a 5-year-old", or the first age of "a 5- and a 7-year-old"."""
+    if token.lower_ in {"old", "olds"}:
+        return token.i > 0 and token.nbor(-1).text in {"-", "year", "month"}
+    return (token.like_num or token.text.endswith("-")) and shares_age(token)

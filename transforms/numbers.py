@@ -13,6 +13,8 @@ _GLUE = re.compile(
     r"\b(?:Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sept?|Oct|Nov|Dec)\.? |"
     r"\b(?:January|February|March|April|May|June|July|August|September|October|November|December) )$"
 )
+_MAYBE = re.compile(r",?\s(?:and\s|or\s)?(?:maybe|perhaps|possibly|probably|potentially|even),?\s", re.IGNORECASE)
+_RISING = re.compile(r"\b(?:gone|goes|went|going|risen|rises|rose|rising|climbed|climbs|shot)\s$", re.IGNORECASE)
 _BARE_YEAR = re.compile(r"(?:19|20)\d\d")
 _LONGEST_DIGITS = 18  # characters; a longer row of digits is an identifier
 _MOST_BOUNDS = 4  # "at least some ..."
@@ -95,8 +97,11 @@ def find_numbers(text: str) -> list[Number]:
     index = 0
     while index < len(words):
         number, index = _read_bounded(text, words, index)
-        if number is not None:
-            found.append(number)
+        if number is None:
+            continue
+        if found and _MAYBE.fullmatch(text, found[-1].end, number.core):
+            number = replace(number, low=found[-1].low, start=found.pop().start)
+        found.append(number)
     return found
 
 
@@ -105,7 +110,8 @@ def _read_bounded(text: str, words: list[_Word], first: int) -> tuple[Number | N
     grammar = _grammar()
     core, kinds = first, list[str]()
     while len(kinds) < _MOST_BOUNDS and (phrase := _match(grammar.before, words, core)):
-        kinds.append(grammar.before[phrase])
+        is_rise = phrase == "up to" and _RISING.search(text, 0, words[core].start) is not None
+        kinds.append("about" if is_rise else grammar.before[phrase])
         core += phrase.count(" ") + 1
     is_between = core + 1 < len(words) and words[core].text == "between"
     core += is_between

@@ -21,7 +21,12 @@ _AGE = re.compile(
     r"(?:(?:(?:, \d{1,2})*,? and \d{1,2})?(?:\syears\s(?:of\sage|old)|(?=,(?!\d)|\.?$|\s(?:and|who)\b|;|\s[—–-]))"
     r"|(?:, \d{1,2})*,? and \d{1,2}(?=\s(?:were|was)\b))"
 )
-_AGES = re.compile(r",?\s(?:ages|aged)\s\d[\d, -]*(?:and \d+)?")
+_AGES = re.compile(r",?\s[Aa]ge[sd]\s\d[\d, -]*(?:and \d+)?")
+_SHARED_AGE = re.compile(
+    r"(?:-\s?)?(?:,\s(?:an?\s)?\w+-?)*,?\s?(?:and|or)\s(an?\s)?\w+[\s-]+(?:year|month)s?[\s-]+olds?\b", re.IGNORECASE
+)
+_NUMERAL = re.compile(r"\d+")
+_AGE_NEAR = 14  # tokens from the first age of a list to "old"
 _YEAR = re.compile(r"(?:19|20)\d\d")
 _GLUED_BEHIND = re.compile(r"\.\w")
 _SOURCE = re.compile(r"\s(?:[-–|]|::)\s(?:[^-–|:]|\b-\b){2,70}$")
@@ -41,6 +46,7 @@ class CountWords:
     skipped: Words
     triggers: Words
     things: Words
+    generic: Words
 
 
 Form = Literal["number", "article", "owned", "name", "one", "many"]
@@ -87,6 +93,7 @@ class Scene:
     """A sentence prepared for counting: its numbers by token, and the tokens that only say more about others.
 
     ``aside`` holds the dateline, what stands in brackets, ages, and what comes after "including".
+    ``ages`` tells how many ages a list of them holds, by its first token: "boys, 4 and 6".
     ``phrases`` are the noun phrases outside of it, in reading order.
     """
 
@@ -96,12 +103,23 @@ class Scene:
     asides: Mapping[int, Number]
     aside: frozenset[int]
     words: CountWords
+    ages: Mapping[int, int]
     phrases: tuple[Phrase, ...] = ()
 
 
 def is_out_of_them(group: Group, text: str) -> bool:
     """Tell whether a group is some of those named before: "one of them", "two of whom"."""
     return group.stated and _OF_THEM.match(text, group.end) is not None
+
+
+def shares_age(number: Token) -> bool:
+    """Tell whether a number is the age of somebody by what stands behind: the 18 of "an 18 and a 15 year old"."""
+    match = _SHARED_AGE.match(number.doc[number.i + 1 : number.i + _AGE_NEAR].text_with_ws)
+    if match is None or not number.text.rstrip("-").isalnum():
+        return False
+    opening = number.nbor(-1).lower_ if number.i else ""
+    has_hyphen = number.text.endswith("-") or number.doc[number.i + 1].text == "-"
+    return match[1] is None or has_hyphen or opening in {"a", "an"}
 
 
 def prepare(doc: Doc, words: CountWords) -> Scene:
@@ -117,12 +135,23 @@ def prepare(doc: Doc, words: CountWords) -> Scene:
             (asides if is_part else numbers).update((token.i, number) for token in span)
     if not numbers and asides:
         numbers = {i: number for i, number in asides.items() if _OF_THEM.match(text, number.end)}
-    return Scene(doc, text, numbers, asides, aside, words)
+    return Scene(doc, text, numbers, asides, aside, words, dict(_age_lists(doc, text)))
+
+
+def _age_lists(doc: Doc, text: str) -> Iterator[tuple[int, int]]:
+    """Yield where several ages of several people stand, and how many they are."""
+    for pattern in (_AGE, _AGES):
+        for match in pattern.finditer(text):
+            ages = _NUMERAL.findall(match.group())
+            if len(ages) > 1:
+                yield next(_within(doc, *match.span()), 0), len(ages)
 
 
 def _is_count(number: Number, span: Span) -> bool:
     """Tell whether a number may count: no year of "the 2013 murder", no age of "He was 71.His death"."""
     is_year = _YEAR.fullmatch(span.text) is not None and span.root.head.tag_ in {"NN", "NNP"}
+    if shares_age(span[0]):
+        return False
     return not is_year and _GLUED_BEHIND.match(span.text, number.end - span.start_char) is None
 
 

@@ -7,7 +7,7 @@ from spacy.tokens import Token
 
 from transforms.crowd import count_list, is_aged, is_another, is_person, may_be_person, names_many, phrase_between
 from transforms.scene import Group, Phrase, Scene, is_out_of_them
-from transforms.victims import antecedent
+from transforms.victims import antecedent, children
 
 _SKIPPED_POS = frozenset({"AUX", "ADV", "SPACE"})
 _AHEAD_POS = frozenset({"NOUN", "PROPN", "ADJ", "NUM", "DET", "PRON", "INTJ", "SPACE", "ADV"})
@@ -15,6 +15,8 @@ _JOINTS = frozenset({",", "and", "&"})
 _FINITE = frozenset({"VBD", "VBZ", "VBP", "MD"})
 _TOGETHER = re.compile(r"\b(?:along with|together with|as well as|alongside)\s", re.IGNORECASE)
 _PLACING = frozenset({"in", "on", "at", "from", "of", "aboard", "inside", "outside", "near"})
+_SUBJECTS = frozenset({"nsubj", "nsubjpass"})
+_REFLEXIVE = frozenset({"himself", "herself"})
 _DYING = frozenset({"die", "perish", "succumb", "drown"})
 _IN_CARE = frozenset({"hospital", "critical", "stable", "serious"})
 _VERBS = frozenset({"VBD", "VBG", "VBN", "VBZ", "VBP", "MD"})
@@ -42,7 +44,26 @@ def people(trigger: Token, heads: Sequence[Token], scene: Scene) -> tuple[Group,
     if (inner := _inner(shown[-1], scene.phrases[place], scene)) is not None:
         return (inner.group,)
     places = {*_listed(place, trigger, scene), *_conjuncts(shown[-1], scene), *_more_heads(shown[:-1], scene)}
-    return count_list([scene.phrases[i] for i in sorted(places)], scene)
+    return count_list([scene.phrases[i] for i in sorted(_items(place, scene) or places)], scene)
+
+
+def _items(place: int, scene: Scene) -> set[int]:
+    """Return the phrases that begin the items of a list of people with semicolons, when one of them is given."""
+    end = next((token.i for token in scene.doc if token.text == ";"), 0)
+    opening = [i for i, phrase in enumerate(scene.phrases) if phrase.end <= end and phrase.form != "one"]
+    items = {i for i, phrase in enumerate(scene.phrases) if _begins_item(phrase, scene)}
+    items |= set([i for i in opening if _is_counted_person(scene.phrases[i], scene)][:1])
+    return items if len(items) > 2 and place in items else set()
+
+
+def _begins_item(phrase: Phrase, scene: Scene) -> bool:
+    before = scene.doc[max(phrase.start - 2, 0) : phrase.start].text
+    is_opening = before.endswith(";") or before.startswith("; and") or before == ";and"
+    return is_opening and _is_counted_person(phrase, scene)
+
+
+def _is_counted_person(phrase: Phrase, scene: Scene) -> bool:
+    return phrase.group.is_counted and is_known_person(phrase.group, scene)
 
 
 def _more_heads(heads: Sequence[Token], scene: Scene) -> Iterator[int]:
@@ -56,6 +77,8 @@ def _more_heads(heads: Sequence[Token], scene: Scene) -> Iterator[int]:
 def _meant(head: Token, scene: Scene) -> Token:
     """Return the noun that a word stands for; "who" right behind a person stands for that person."""
     before = head.nbor(-1) if head.i else head
+    if head.lower_ in {"he", "she"} and any(child.lower_ == "where" for child in head.head.children):
+        return next((doer for verb in head.head.ancestors for doer in children(verb, _SUBJECTS)), head)
     if head.lower_ == "who" and (before.lower_ in scene.words.people or is_aged(before)):
         return before
     meant = antecedent(head)
@@ -131,7 +154,10 @@ def _continues(phrase: Phrase, trigger: Token, scene: Scene) -> bool:
     follows = scene.doc[phrase.end] if phrase.end < len(scene.doc) else None
     is_deed = follows is not None and follows.lower_ in scene.words.triggers and follows.tag_ in {"VBN", "VBD"}
     is_clause = phrase.start > trigger.i and follows is not None and (follows.tag_ in _FINITE or is_deed)
-    if is_clause:
+    # "The blast that hurt a boy and two others has shaken the town."
+    is_of_other = follows is not None and follows.tag_ == "VBZ" and phrase.end - phrase.start > 1
+    is_of_other = is_of_other and (phrase.group.low or 0) > 1
+    if is_clause and not is_of_other:
         return False
     # Whatever an article names between people and the verb that they are subject of was hit with them.
     is_subject = phrase.end <= trigger.i and phrase.form in {"article", "owned"}
@@ -196,12 +222,15 @@ def left_out(trigger: Token, scene: Scene) -> tuple[Group, ...]:
     for phrase in scene.phrases:
         head = scene.doc[phrase.group.head]
         is_another = head.lower_ in scene.words.ordinals and scene.doc[phrase.start].lower_ in {"a", "the"}
+        is_another = is_another or head.lower_ in _REFLEXIVE
         is_people = is_known_person(phrase.group, scene) or (names_many(head) and head.text[0].isupper())
         if phrase.start <= trigger.i or not (is_another or (phrase.form == "number" and is_people)):
             continue
         before = [word for word in scene.doc[trigger.i + 1 : phrase.start] if word.idx < phrase.group.start]
+        if any(word.text == ":" for word in before):  # "eight people were killed: six men and two women"
+            continue
         behind = scene.doc[phrase.end : phrase.end + _LOOK_AHEAD]
-        is_joined = bool(before) and before[-1].lower_ in _JOINTS
+        is_joined = bool(before) and before[-1].lower_ in _JOINTS | {"then"}
         is_in_hospital = trigger.lemma_ not in _DYING and not _IN_CARE.isdisjoint(word.lower_ for word in behind)
         if is_joined and not is_in_hospital and not any(_is_deed(word, scene) for word in (*before, *behind)):
             found.append(phrase.group)
@@ -209,7 +238,9 @@ def left_out(trigger: Token, scene: Scene) -> tuple[Group, ...]:
 
 
 def _is_deed(word: Token, scene: Scene) -> bool:
-    return word.pos_ in {"VERB", "AUX"} or word.lower_ in scene.words.triggers
+    if word.lower_ in scene.words.triggers:
+        return True
+    return word.pos_ in {"VERB", "AUX"} and not (word.tag_ == "VBG" and word.dep_ == "acl")
 
 
 def count_from(start: int, trigger: Token, scene: Scene) -> tuple[Group, ...]:

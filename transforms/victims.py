@@ -39,7 +39,8 @@ def objects(token: Token) -> list[Token]:
         is_passive = bool(children(token, {"auxpass"}))
         return (children(token.head, _SUBJECTS) if is_passive else []) or objects(token.head)
     if token.dep_ in {"pcomp", "xcomp"} and children(token, {"auxpass"}):  # "after being shot", "survived being shot"
-        return doers(token.head.head if token.dep_ == "pcomp" else token.head)
+        other = token.head.head if token.dep_ == "pcomp" else token.head
+        return [other] if other.pos_ in {"NOUN", "PROPN"} else doers(other)
     if token.dep_ in {"xcomp", "oprd", "ccomp", "acomp"}:
         above = [token.head.head] if token.head.dep_ == "acl" else []
         return children(token.head, {"dobj", "nsubjpass"}) or above
