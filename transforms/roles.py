@@ -24,7 +24,8 @@ PERSONS = frozenset({"he", "she", "him", "her", "his", "i", "me", "my"})
 RELATIVES = frozenset({"who", "which", "that", "whom", "whose"})
 LOOK_BACK = 3
 
-_NAME = re.compile(r"(?:[A-Z][\w’'.&-]*|al-\w+)(?: (?:of |de |al |bin |the (?=[A-Z]))?(?:[A-Z][\w’'&-]*|al-\w+))*")
+_PART = r"(?:(?:[A-Z]\.)+|[A-Z][\w’'&-]*|al-\w+)"
+_NAME = re.compile(rf"(?:[A-Z][a-z]{{1,3}}\. )?{_PART}(?: (?:of |de |al |bin |the (?=[A-Z]))?{_PART})*")
 _QUOTES = re.compile(r"[“”\"]")
 
 
@@ -84,7 +85,7 @@ def actor_of(match: Match, speech: Speech | None) -> Token | None:
         found = clause_subject(token)
         is_named = found is not None and found.pos_ == "PROPN"
         return found if is_named or speech is None else None
-    found = owner(token) if place == "owner" else subject(token)
+    found = owner(token) if place == "owner" else subject(token) or to_be_told(token)
     # A bill, a letter or a decision acts for whoever made it.
     for _ in range(2):
         if found is not None and found.lemma_.lower() in things():
@@ -112,6 +113,14 @@ def subject(token: Token) -> Token | None:
             return None
         verb, hops = verb.head, hops + 1
     return None
+
+
+def to_be_told(token: Token) -> Token | None:
+    """Return whom witnesses are asked to call: "anyone with information is urged to contact the police"."""
+    called = (
+        child for child in token.children if child.dep_ == "xcomp" and child.lemma_.lower() in read_words("contact")
+    )
+    return next((below for verb in called for below in verb.children if below.dep_ == "dobj"), None)
 
 
 def _own_subject(verb: Token) -> tuple[Token | None, bool]:
@@ -269,8 +278,8 @@ def content_of(match: Match) -> tuple[Token, Token] | None:
 
 
 def is_pronoun(token: Token) -> bool:
-    """Tell whether a word stands for a name; "US" does not."""
-    return token.lower_ in PRONOUNS and token.text not in ("US", "IT")
+    """Tell whether a word stands for a name; "US" does not, but in a text of capitals."""
+    return token.lower_ in PRONOUNS and (token.text not in ("US", "IT") or token.doc.text.isupper())
 
 
 def resolve(token: Token, before: Sequence[str], speaker: str | None = None) -> str | None:
@@ -348,14 +357,25 @@ def no_parties() -> frozenset[str]:
 
 
 def names_in(sentence: str) -> Iterator[tuple[str, int, int]]:
-    """Yield the capitalised names of a text that is not parsed, with their first character and behind the last."""
-    for found in _NAME.finditer(sentence):
+    """Yield the capitalised names of a text that is not parsed, with their first character and behind the last.
+
+    A text all in capitals shows no names, and a single word that begins a sentence is seldom one.
+    """
+    for found in () if sentence.isupper() else _NAME.finditer(sentence):
+        if found.start() == 0 and _is_any_word(sentence, found):
+            continue
         words = found.group().split(" ")
         while words and words[0].lower().rstrip(".'’") in no_names():
             words = words[1:]
         name = " ".join(words).rstrip(".'’")
         if len(name) > 1:
             yield name.removesuffix("'s").removesuffix("’s"), found.start(), found.end()
+
+
+def _is_any_word(sentence: str, found: re.Match[str]) -> bool:
+    return (
+        " " not in found.group() and not _at_say_verb(sentence, found.start(), found.end()) and found.group().isalpha()
+    )
 
 
 def _at_say_verb(sentence: str, start: int, end: int) -> bool:
