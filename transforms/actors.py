@@ -7,7 +7,7 @@ from spacy.tokens import Doc, Token
 from schemas.event import EventType
 from transforms.encode import CONTEXT, Place, Scores
 from transforms.match import token_at
-from transforms.roles import names_in, party_of
+from transforms.roles import SUBJECTS, names_in, party_of
 
 # Below this probability the encoder knows no better than the parse.
 LEAST = 0.2
@@ -49,6 +49,9 @@ def _name_in_sentence(doc: Doc, place: Place, words: Mapping[Place, float]) -> s
     token = token_at(doc, *place[1:])
     while token.dep_ in NAME_LINKS and _at(token.head, words) >= AS_GOOD * words[place]:
         token = token.head
+    # "Crowds in Brask demanded": it is the crowds.
+    if token.dep_ == "pobj" and token.head.dep_ == "prep" and token.head.head.dep_ in SUBJECTS:
+        token = token.head.head
     return party_of(token)
 
 

@@ -119,7 +119,7 @@ def finding_of(
     rule, roles = match.rule, find_roles(match, text, before)
     code = codes(rule.event_type, rule.subtype)
     actor = roles.actor
-    if scores and not roles.is_owned:
+    if scores and not roles.is_sure:
         actor = choose_actor(match.token.doc, actor, rule.event_type, scores)
     return Finding(
         event_type=rule.event_type,

@@ -33,11 +33,11 @@ _QUOTES = re.compile(r"[“”\"]")
 class Roles:
     """Names as a reader would give them; the texts are verbatim.
 
-    ``is_owned`` tells that the actor is named beside a noun, as whose demand or offer it is.
+    ``is_sure`` tells that the actor is named beside a noun, as whose demand or offer it is, or is to be called.
     """
 
     actor: str | None = None
-    is_owned: bool = False
+    is_sure: bool = False
     target: str | None = None
     speaker: str | None = None
     attribution_text: str | None = None
@@ -67,7 +67,7 @@ def find_roles(match: Match, text: str, before: Sequence[str] = ()) -> Roles:
     content = _slice(text, doc, clause) if clause else None
     return Roles(
         actor=actor or speaker or name_before(before) or first_name(doc),
-        is_owned=token is not None and is_owner_of(token, match.token),
+        is_sure=token is not None and (is_owner_of(token, match.token) or token == to_be_told(match.token)),
         target=None if target == actor else target,
         speaker=speaker,
         attribution_text=_slice(text, doc, (speech.first, speech.last)) if speech else None,

@@ -25,7 +25,7 @@ from transforms.situate import situate
 from transforms.split import article_reject
 
 # Bump with every change of rules, weights or code that changes events.
-TAGGER_VERSION = "2"
+TAGGER_VERSION = "3"
 
 Rejects = Literal["rejects"]
 
@@ -121,9 +121,10 @@ def one_line(text: str) -> str:
 
 
 def sentences_before(article: SplitArticle, sentence: Sentence) -> list[str]:
-    """Return the sentences before a sentence, nearest first."""
+    """Return the sentences before a sentence, nearest first; before the text that is not its title."""
     first = max(0, sentence.index - LOOK_BACK)
-    return [one_line(before.text) for before in reversed(article.sentences[first : sentence.index])]
+    before = (other for other in article.sentences[first : sentence.index] if other.field == sentence.field)
+    return [one_line(other.text) for other in before][::-1]
 
 
 def reading_order(event: Event) -> tuple[int, int, int, str, str]:
