@@ -40,7 +40,6 @@ HEAD_RATE = 10  # times the rate of the encoder
 WARM_UP = 0.06
 ACTOR_SHARE, GLANCE_SHARE = 0.3, 0.2  # of the loss
 GLANCE_LAYERS = 2
-NEWS_TIMES = 1  # times that the labelled sentences of other news are seen in an epoch
 OUTSIDE_GATE = 0.15  # share of the sentences without a tag that the gate stops, taken along as easy examples
 # Words of names that do not tell who it is.
 COMMON = frozenset(
@@ -218,7 +217,7 @@ def all_pairs(labelled: Path, news: Path, fold: int | None, seed: int) -> list[P
     return [
         *labelled_pairs(labelled, fold, seed),
         *with_context(read_labelled(OWN)),
-        *NEWS_TIMES * news_pairs(news, LABELS),
+        *news_pairs(news, LABELS),
     ]
 
 

@@ -45,6 +45,7 @@ def news_pairs(folder: Path, labels: Path) -> list[Pair]:
 
 def _records(folder: Path) -> Iterator[dict[str, Any]]:
     for path in sorted(folder.glob("*.jsonl.gz")):
+        check(path)
         with gzip.open(path, "rt", encoding="utf-8") as lines:
             yield from map(json.loads, lines)
 

@@ -25,7 +25,7 @@ from transforms.odds import sigmoid
 ENCODER_VERSION = "2"
 
 MAX_SENTENCE = 128  # tokens of the sentence
-MAX_CONTEXT = 48  # tokens of what stands before it
+MAX_CONTEXT = 40  # tokens of what stands before it
 CONTEXT_SENTENCES = 2
 CLS, SEP = 101, 102  # of the BERT vocabulary
 SENTENCE, CONTEXT = 0, 1
