@@ -10,7 +10,7 @@ from transforms.actors import choose_actor
 from transforms.casualties import Reading, find_casualties, read_casualties
 from transforms.decide import Evidence, is_event, probability
 from transforms.encode import Scores
-from transforms.match import Match, find_matches, rule_of_encoder, token_at
+from transforms.match import Match, find_matches, is_denied, rule_of_encoder, token_at
 from transforms.odds import cut, log_odds, sigmoid
 from transforms.roles import find_roles
 from transforms.rule_files import read_file
@@ -32,7 +32,7 @@ def find_events(doc: Doc, text: str, before: Sequence[str] = (), scores: Scores 
             continue
         if event_type in WEIGHED:
             own = [match for match in matches if match.rule.event_type == event_type]
-            best = best_matches(own) or [encoder_match(doc, event_type, scores)]
+            best = best_matches(own) or encoder_matches(doc, event_type, scores)
             found += [finding_of(match, confidence, text, before, scores) for match in best]
         else:
             report = casualties.report() or casualty_of_encoder(scores)
@@ -64,11 +64,13 @@ def _by_rules(doc: Doc, matches: Sequence[Match], text: str, before: Sequence[st
     return found
 
 
-def encoder_match(doc: Doc, event_type: EventType, scores: Scores) -> Match:
-    """Return the word on which the encoder sees an event that no rule knows."""
+def encoder_matches(doc: Doc, event_type: EventType, scores: Scores) -> list[Match]:
+    """Return the word on which the encoder sees an event that no rule knows; none where a rule's trigger is denied."""
+    if any(is_denied(event_type, token) for token in doc):
+        return []
     start, end = scores.trigger(event_type)
     token = token_at(doc, start, end)
-    return Match(rule_of_encoder(event_type, token), token, start, end)
+    return [Match(rule_of_encoder(event_type, token), token, start, end)]
 
 
 def casualty_of_encoder(scores: Scores) -> Finding:

@@ -12,6 +12,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cache
+from itertools import pairwise
 from typing import Any
 
 from spacy.tokens import Doc, Token
@@ -25,6 +26,7 @@ RULE_FILES: Mapping[str, EventType] = {"proposal": "proposal", "condition": "con
 NEGATIONS = frozenset({"not", "n't", "n’t", "never", "no", "neither", "nor", "nobody", "none", "hardly", "without"})
 # What is governed by these does not happen: "refused to propose", "failed to reject", "without demanding".
 NEGATIVE_HEADS = frozenset({"refuse", "decline", "fail", "deny", "avoid", "without", "unwilling", "refusal", "stop"})
+DENIALS = frozenset({"deny", "dismiss", "reject", "refute", "rebut"})
 GOVERNED = frozenset({"xcomp", "pcomp", "acl"})
 MIN_HEADLINE_VERB = 4
 PARTICLES = frozenset({"prt", "prep", "advmod", "agent", "dative", "aux", "pobj"})
@@ -95,6 +97,7 @@ def find_matches(doc: Doc) -> list[Match]:
         for rule, particle in rules.by_lemma.get(trigger_lemma(token), ()):
             if (last := _trigger_end(token, particle)) is not None and fires(rule, token, lowered):
                 matches.append(Match(rule, token, token.idx, last.idx + len(last)))
+    matches = [match for match in matches if not is_disputed(match.token)]
     return sorted(matches, key=lambda match: (match.start, match.end, match.rule.id))
 
 
@@ -129,6 +132,17 @@ def is_negated(token: Token) -> bool:
     return head.lemma_.lower() in NEGATIVE_HEADS or (token.dep_ == "xcomp" and _has_negation(head))
 
 
+def is_disputed(token: Token) -> bool:
+    """Tell whether somebody denies it: "denied that it had refused", "dismissed reports that it would"."""
+    for below, above in pairwise((token, *token.ancestors)):
+        if below.dep_ not in ("ccomp", "acl", "relcl"):
+            continue
+        verb = above.head if above.lemma_.lower() in read_words("claims") and above.dep_ == "dobj" else above
+        if verb.lemma_.lower() in DENIALS and (verb is not above or verb.lemma_ == "deny"):
+            return True
+    return False
+
+
 def _has_negation(token: Token) -> bool:
     for child in token.children:
         if child.dep_ == "neg" or (child.lower_ in NEGATIONS and child.i < token.i and child.dep_ != "conj"):
@@ -157,7 +171,7 @@ def _pattern_matches(rule: Rule, doc: Doc, lowered: str) -> Iterator[Match]:
     for found in rule.pattern.finditer(lowered):
         start, end = next((found.span(name) for name, text in found.groupdict().items() if text), found.span())
         span = doc.char_span(start, end, alignment_mode="expand")
-        if span is not None:
+        if span is not None and not is_denied(rule.event_type, span.root):
             yield Match(rule, span.root, start, end)
 
 
@@ -165,6 +179,13 @@ def token_at(doc: Doc, start: int, end: int) -> Token:
     """Return the word that heads what stands at these characters, the first word where there is none."""
     span = doc.char_span(start, end, alignment_mode="expand")
     return span.root if span is not None else doc[0]
+
+
+def is_denied(event_type: EventType, token: Token) -> bool:
+    """Tell whether a word would be a rule's trigger, were it not negated or disputed."""
+    rules = (rule for rule, _ in load_rules().by_lemma.get(trigger_lemma(token), ()))
+    known = any(rule.event_type == event_type and rule.negated == "no" for rule in rules)
+    return known and (is_negated(token) or is_disputed(token))
 
 
 def rule_of_encoder(event_type: EventType, token: Token) -> Rule:
