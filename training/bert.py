@@ -13,7 +13,7 @@ from torch import nn
 
 
 class Bert(nn.Module):
-    """Token ids and types to one vector for each token."""
+    """Token ids and types to one vector for each token: ``embed``, then ``through`` some of the layers or all."""
 
     def __init__(self, config: dict[str, Any]) -> None:
         super().__init__()
@@ -30,18 +30,17 @@ class Bert(nn.Module):
         self.encoder = nn.ModuleDict({"layer": layers})
         self.dropout = nn.Dropout(config["hidden_dropout_prob"])
 
-    def forward(self, ids: Any, types: Any, mask: Any) -> Any:
-        """Return (batch, length, size); ``mask`` is 1 where there is a token."""
-        return self.through(*self.embed(ids, types, mask), 0, None)
-
     def through(self, hidden: Any, bias: Any, first: int, last: int | None) -> Any:
-        """Return what comes out of the layers from one to before another."""
+        """Return (batch, length, size), what comes out of the layers from one to before another."""
         for layer in self.encoder["layer"][first:last]:
             hidden = layer(hidden, bias)
         return hidden
 
     def embed(self, ids: Any, types: Any, mask: Any) -> tuple[Any, Any]:
-        """Return what the first layer takes: vectors, and what is added to the scores of padding."""
+        """Return what the first layer takes: vectors, and what is added to the scores of padding.
+
+        ``mask`` is 1 where there is a token.
+        """
         parts = self.embeddings
         positions = torch.arange(ids.shape[1], device=ids.device)
         summed = parts["word_embeddings"](ids) + parts["token_type_embeddings"](types)

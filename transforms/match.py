@@ -212,6 +212,7 @@ def load_rules() -> RuleSet:
     return RuleSet({lemma: tuple(pairs) for lemma, pairs in by_lemma.items()}, patterns)
 
 
+@cache
 def read_words(name: str) -> frozenset[str]:
     """Return one list of ``rules/classes.toml``."""
     return frozenset(read_file("classes")["classes"][name].split())

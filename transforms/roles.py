@@ -94,7 +94,6 @@ def actor_of(match: Match, speech: Speech | None) -> Token | None:
     return None if is_thing and speech is not None else found
 
 
-@cache
 def things() -> frozenset[str]:
     """Return nouns of papers and acts that speak for whoever made them."""
     return read_words("things")
@@ -236,7 +235,6 @@ def _index(token: Token) -> int:
     return token.i
 
 
-@cache
 def say_verbs() -> frozenset[str]:
     """Return the lemmas of verbs that report speech."""
     return read_words("say")
@@ -350,10 +348,9 @@ def countries() -> frozenset[str]:
     return frozenset(demonyms()) | frozenset(demonyms().values())
 
 
-@cache
 def no_parties() -> frozenset[str]:
     """Return days and months, which nothing is addressed to."""
-    return frozenset(read_words("times"))
+    return read_words("times")
 
 
 def names_in(sentence: str) -> Iterator[tuple[str, int, int]]:
@@ -384,7 +381,6 @@ def _at_say_verb(sentence: str, start: int, end: int) -> bool:
     )
 
 
-@cache
 def no_names() -> frozenset[str]:
     """Return capitalised words that begin sentences or name days and are no parties."""
     return read_words("no_names")
