@@ -84,3 +84,23 @@ def test_transform_splits_and_rejects() -> None:
     assert [len(one.sentences) for one in split] == [3]
     assert [(r.stage, r.reason, r.position) for r in rejects] == [("split", "split_failed", 2)]
     assert isinstance(split[0].article, Article)
+
+
+@pytest.mark.parametrize(
+    ("text", "sentences"),
+    [
+        ("He mourned a man he had never met.  And after this he left.", 2),
+        ("A gunman wounded five people, reported Metro. Police hold him.", 2),
+        ("The talks were over by spring. “We gave all we had,” he said.", 2),
+        ("The towns were fed and prisoners freed.Yet the talks failed.", 2),
+        ("He called U.S. Secretary of State Adela Roth on Monday.", 1),
+        ("He had lived in the U.S. He came back.", 2),
+        ("A man died in Selim, said police Lt. Oskar Brenn.", 1),
+        ("The group known as T.A.K. said it had done it.", 1),
+        ("He works for Brenn Corp. Police asked him in.", 1),
+        ("Where can they go? - Selim Gazette", 1),
+        ("Read it at Example.Com or Example.Net today.", 1),
+    ],
+)
+def test_boundaries_that_news_makes_hard(text: str, sentences: int) -> None:
+    assert len(texts(text)) == sentences, texts(text)

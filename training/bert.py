@@ -69,7 +69,7 @@ class Layer(nn.Module):
     def forward(self, hidden: Any, bias: Any) -> Any:
         """Return the next (batch, length, size)."""
         query, key, value = (self._split(part(hidden)) for part in self.attention["self"].values())
-        scores = query @ key.transpose(-1, -2) / math.sqrt(query.shape[-1]) + bias
+        scores = (query / math.sqrt(query.shape[-1])) @ key.transpose(-1, -2) + bias
         seen = (scores.softmax(-1) @ value).transpose(1, 2).flatten(2)
         hidden = self._add(self.attention["output"], seen, hidden)
         inner = nn.functional.gelu(self.intermediate["dense"](hidden))

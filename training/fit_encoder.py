@@ -171,33 +171,59 @@ def any_tag(example: Example) -> int:
 def masked_loss(scores: Any, truth: Any) -> Any:
     """Return the mean cross entropy over what is known."""
     known = truth >= 0
-    return nn.functional.binary_cross_entropy_with_logits(scores[known], truth[known].float())
+    return nn.functional.binary_cross_entropy_with_logits(scores[known].float(), truth[known].float())
+
+
+class Masters:
+    """AdamW on weights of 32 bits, of which the model that computes holds copies of 16 (Micikevicius et al. 2018).
+
+    bfloat16 halves the time of a step, or better where the processor has instructions for it.
+    """
+
+    def __init__(self, model: TagHead, rate: float, total: int) -> None:
+        rates = ((model.encoder, rate), (model.head, HEAD_RATE * rate), (model.glance, HEAD_RATE * rate))
+        groups = [{"params": [part.detach().clone() for part in each.parameters()], "lr": lr} for each, lr in rates]
+        self.weights = [weight for group in groups for weight in group["params"]]
+        self.copies = [copy for each, _ in rates for copy in each.bfloat16().parameters()]
+        self.optimizer = torch.optim.AdamW(groups, weight_decay=0.01, fused=True)
+        self.schedule = torch.optim.lr_scheduler.LambdaLR(
+            self.optimizer, lambda step: min(1, step / (WARM_UP * total)) * max(0, 1 - step / total)
+        )
+
+    @torch.no_grad()
+    def step(self) -> None:
+        """Move the weights along the gradients of the copies, and copy them."""
+        for weight, copy in zip(self.weights, self.copies, strict=True):
+            weight.grad, copy.grad = copy.grad.float(), None
+        nn.utils.clip_grad_norm_(self.weights, 1.0)
+        self.optimizer.step()
+        self.schedule.step()
+        self.write_to(self.copies)
+
+    @torch.no_grad()
+    def write_to(self, copies: Sequence[Any]) -> None:
+        """Copy the weights."""
+        for weight, copy in zip(self.weights, copies, strict=True):
+            copy.copy_(weight)
 
 
 def train(examples: Sequence[Example], model: TagHead, *, rate: float, epochs: int, seed: int) -> None:
     """Fine-tune a model on examples."""
     rng = random.Random(seed)
-    rates = ((model.encoder, rate), (model.head, HEAD_RATE * rate), (model.glance, HEAD_RATE * rate))
-    groups = [{"params": part.parameters(), "lr": each} for part, each in rates]
-    optimizer = torch.optim.AdamW(groups, weight_decay=0.01)
     total = epochs * len(batches(examples, random.Random(0)))
-    schedule = torch.optim.lr_scheduler.LambdaLR(
-        optimizer, lambda step: min(1, step / (WARM_UP * total)) * max(0, 1 - step / total)
-    )
+    masters = Masters(model, rate, total)
     losses: list[float] = []
     started = time.time()
     model.train()
     for batch in (batch for _ in range(epochs) for batch in batches(examples, rng)):
-        optimizer.zero_grad()
         loss = loss_of(model, batch)
         loss.backward()
-        nn.utils.clip_grad_norm_(model.parameters(), 1.0)
-        optimizer.step()
-        schedule.step()
+        masters.step()
         losses.append(float(loss.detach()))
         if len(losses) % 50 == 0:
             mean, seconds = np.mean(losses[-50:]), time.time() - started
             print(f"{len(losses)}/{total} loss {mean:.4f} {seconds:.0f} s", flush=True)
+    masters.write_to(list(model.float().parameters()))
 
 
 def labelled_pairs(folder: Path, fold: int | None, seed: int) -> list[Pair]:
@@ -239,7 +265,6 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args()
     torch.manual_seed(options.seed)
-    torch.set_flush_denormal(True)
     model = TagHead()
     if options.start:
         model.load_state_dict(torch.load(options.start, weights_only=True), strict=False)

@@ -1,8 +1,8 @@
 """Sentences of unlabelled news that were labelled for training: ``*.labels.tsv`` hold labels, no texts.
 
-Each line is: article and number of the sentence in it, the first eight digits of the SHA-1 of its letters, tags (P, C,
-R, K for casualties; in lower case where coders would differ), and who proposes, sets the condition or refuses. NEWS is
-a folder with the articles (``*.jsonl.gz`` of id, title and text).
+Each line is: article and number of the sentence in it (roughly: sentences are split better since), the first eight
+digits of the SHA-1 of its letters, tags (P, C, R, K for casualties; in lower case where coders would differ), and who
+proposes, sets the condition or refuses. NEWS is a folder with the articles (``*.jsonl.gz`` of id, title and text).
 """
 
 import gzip
@@ -54,10 +54,14 @@ def _pairs_of(record: dict[str, Any], wanted: dict[int, list[str]]) -> Iterator[
     if not wanted:
         return
     sentences = sentences_of(record)
+    places: defaultdict[str, list[int]] = defaultdict(list)
+    for place, sentence in enumerate(sentences):
+        places[checksum_of(sentence)].append(place)
     for number, (checksum, tags, actors) in wanted.items():
-        if number < len(sentences) and checksum == checksum_of(sentences[number]):
-            before = sentences[max(0, number - CONTEXT_SENTENCES) : number][::-1]
-            yield {"text": sentences[number], **labels_of(tags, actors)}, before
+        if places[checksum]:
+            place = min(places[checksum], key=lambda place: abs(place - number))
+            before = sentences[max(0, place - CONTEXT_SENTENCES) : place][::-1]
+            yield {"text": sentences[place], **labels_of(tags, actors)}, before
 
 
 def sentences_of(record: dict[str, Any]) -> list[str]:

@@ -1,4 +1,4 @@
-"""Articles to sentences: lines first, then nupunkt, with exact offsets."""
+"""Articles to sentences: lines first, then nupunkt and what it misses, with exact offsets."""
 
 import re
 from collections.abc import Iterator
@@ -13,6 +13,7 @@ from nupunkt import sent_spans
 from schemas.article import Article
 from schemas.reject import SAMPLE_CHARACTERS, Reject
 from schemas.sentence import Sentence, SentenceField, SplitArticle
+from transforms.boundaries import Span, mend
 from transforms.counters import count
 
 # A longer "sentence" is a table, a list or garbage; it is cut at white space, so that no parse is ever long.
@@ -26,10 +27,8 @@ _LINE = re.compile(r"[^\n]+")
 _PARAGRAPH = re.compile(r"[^\n]+(?:\n(?![^\S\n]|\n)[^\n]+)*")
 _CLOSED = re.compile(r"[.!?:;\"”’'…)\]>*]\s*$")
 # Archives that lost their paragraph breaks: "ended.The" (but not "Example.Com").
-_GLUED = re.compile(r"[a-z\d)%]{2}[.!?]['\"”’)]*(?=[“\"‘']?[A-Z](?!(?:om|et|rg)\b)[a-z ])")
+_GLUED = re.compile(r"[a-z\d)%]{2}[.!?]['\"”’)]*(?=[“\"‘']?(?!(?:Com|Net|Org)\b)[A-Z][a-z ])")
 _SPACE = re.compile(r"\s")
-
-Span = tuple[int, int]
 
 
 def split_article(article: Article) -> SplitArticle:
@@ -48,8 +47,9 @@ def sentence_spans(text: str) -> list[Span]:
     spans: list[Span] = []
     for block in pattern.finditer(text):
         for first, last in _unglued(text, *block.span()):
-            for start, end in sent_spans(text[first:last]):
-                spans += _pieces(text, first + start, first + end)
+            found = ((first + start, first + end) for start, end in sent_spans(text[first:last]))
+            for start, end in mend(text, found):
+                spans += _pieces(text, start, end)
     return spans
 
 
