@@ -19,4 +19,4 @@ from transforms.model import load_model
 )  # fmt: skip
 def test_actor(text: str, before: str, likely: dict[str, float], ruled: str | None, expected: str) -> None:
     scores = scores_of(encode(text, (before,) if before else ()), 6, likely)
-    assert choose_actor(load_model()(text), ruled, "refusal", scores) == expected
+    assert choose_actor(load_model()(text)[-2], ruled, "refusal", scores) == expected

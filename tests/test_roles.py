@@ -2,7 +2,8 @@ import pytest
 
 from transforms.match import find_matches
 from transforms.model import load_model
-from transforms.roles import Roles, find_roles, name_before
+from transforms.names import name_before
+from transforms.roles import Roles, find_roles
 
 
 def roles(text: str, rule: str, before: tuple[str, ...] = ()) -> Roles:

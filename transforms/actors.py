@@ -7,25 +7,40 @@ from spacy.tokens import Doc, Token
 from schemas.event import EventType
 from transforms.encode import CONTEXT, Place, Scores
 from transforms.match import token_at
-from transforms.roles import SUBJECTS, names_in, party_of
+from transforms.names import full_name, names_in, party_of, things
+from transforms.roles import SUBJECTS
 
 # Below this probability the encoder knows no better than the parse.
 LEAST = 0.2
 # A rule's actor stays when one of its words is at least so likely as the likeliest word.
 AS_GOOD = 0.5
 LONGEST_NAME = 4  # words
+UNDERGO = frozenset({"dobj", "dative", "nsubjpass", "prep", "xcomp"})
 NAME_LINKS = frozenset({"compound", "nmod", "amod", "poss"})
 
 
-def choose_actor(doc: Doc, ruled: str | None, event_type: EventType, scores: Scores) -> str | None:
+def choose_actor(trigger: Token, ruled: str | None, event_type: EventType, scores: Scores) -> str | None:
     """Return the name of the actor: the one the parse gives when the encoder agrees, else the encoder's."""
-    words = scores.actors(event_type)
+    doc = trigger.doc
+    words = {place: found for place, found in scores.actors(event_type).items() if not _is_no_actor(place, trigger)}
     if not words:
         return ruled
     best = max(words, key=lambda place: words[place])
     if words[best] < LEAST or (ruled and _likelihood(ruled, scores, words) >= AS_GOOD * words[best]):
         return ruled
     return _name_in_context(scores, best, words) if best[0] == CONTEXT else _name_in_sentence(doc, best, words)
+
+
+def _is_no_actor(place: Place, trigger: Token) -> bool:
+    """Tell whether a word cannot name who acts: a plan, a letter, or what a verb has for its object."""
+    part, start, end = place
+    if part == CONTEXT:
+        return False
+    token = token_at(trigger.doc, start, end)
+    if token.lemma_.lower() in things() and token.pos_ == "NOUN":
+        return True
+    branch = next((other for other in (token, *token.ancestors) if other.head == trigger), None)
+    return branch is not None and trigger.pos_ in ("VERB", "ADJ") and branch.dep_ in UNDERGO
 
 
 def _likelihood(name: str, scores: Scores, words: Mapping[Place, float]) -> float:
@@ -39,7 +54,7 @@ def _name_in_context(scores: Scores, place: Place, words: Mapping[Place, float])
     covering = [found for found in names_in(scores.encoding.context) if found[1] <= place[1] < found[2]]
     name, first, last = covering[0] if covering else (scores.encoding.word_at(place), *place[1:])
     if len(name.split()) <= LONGEST_NAME:
-        return name
+        return full_name(name)
     likely = [other for other in words if other[0] == CONTEXT and first <= other[1] < last]
     likely = [other for other in likely if words[other] >= AS_GOOD * words[place]]
     return scores.encoding.context[min(likely)[1] : max(likely)[2]]

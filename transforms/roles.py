@@ -1,32 +1,18 @@
 """Who does what to whom: actor, target, speaker and the words of the content, from the parse and what stands before."""
 
-import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
 
 from spacy.tokens import Doc, Token
 
 from transforms.match import Match, read_words
-from transforms.rule_files import read_file
+from transforms.names import first_name, is_pronoun, name_before, resolve, things
 
 SUBJECTS = ("nsubj", "nsubjpass", "csubj")
 OBJECTS = ("dobj", "dative", "nsubjpass")
 CONTENT = ("xcomp", "ccomp", "dobj", "acl", "prep", "oprd", "advcl", "relcl", "pcomp", "attr")
 CLAUSES = ("advcl", "ROOT", "ccomp", "relcl", "pcomp", "conj")
-NAME_PARTS = ("compound", "amod", "nmod", "poss", "nummod", "quantmod", "case", "punct")
-FIRST_PERSON = frozenset({"i", "we", "us", "me", "my", "our"})
-PRONOUNS = FIRST_PERSON | frozenset(
-    {"he", "she", "him", "her", "his", "it", "its", "they", "them", "their", "you", "your", "who", "which", "that"}
-    | {"this", "these", "those", "what", "one", "there"}
-)
-PERSONS = frozenset({"he", "she", "him", "her", "his", "i", "me", "my"})
 RELATIVES = frozenset({"who", "which", "that", "whom", "whose"})
-LOOK_BACK = 3
-
-_PART = r"(?:(?:[A-Z]\.)+|[A-Z][\w’'&-]*|al-\w+)"
-_NAME = re.compile(rf"(?:[A-Z][a-z]{{1,3}}\. )?{_PART}(?: (?:of |de |al |bin |the (?=[A-Z]))?{_PART})*")
-_QUOTES = re.compile(r"[“”\"]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,11 +78,6 @@ def actor_of(match: Match, speech: Speech | None) -> Token | None:
             found = owner(found) or found
     is_thing = found is not None and found.lemma_.lower() in things()
     return None if is_thing and speech is not None else found
-
-
-def things() -> frozenset[str]:
-    """Return nouns of papers and acts that speak for whoever made them."""
-    return read_words("things")
 
 
 def subject(token: Token) -> Token | None:
@@ -257,7 +238,7 @@ def target_of(match: Match, actor: Token | None) -> Token | None:
 
 
 def _is_party(token: Token) -> bool:
-    if token.text in no_parties():
+    if token.text in read_words("times"):
         return False
     return token.pos_ == "PROPN" or is_pronoun(token) or token.tag_ == "NNS"
 
@@ -273,117 +254,6 @@ def content_of(match: Match) -> tuple[Token, Token] | None:
             if child.dep_ == wanted and not is_pronoun(child):
                 return child.left_edge, child.right_edge
     return None
-
-
-def is_pronoun(token: Token) -> bool:
-    """Tell whether a word stands for a name; "US" does not, but in a text of capitals."""
-    return token.lower_ in PRONOUNS and (token.text not in ("US", "IT") or token.doc.text.isupper())
-
-
-def resolve(token: Token, before: Sequence[str], speaker: str | None = None) -> str | None:
-    """Return the name of a party; a pronoun takes the speaker, a name before it, or one of the sentences before."""
-    word = token.lower_
-    if not is_pronoun(token):
-        return party_of(token)
-    if word in FIRST_PERSON:
-        return speaker or name_before(before, is_person=word in PERSONS)
-    for other in reversed(token.doc[: token.i]):
-        if other.dep_ in ("nsubj", "nsubjpass", "poss") and other.pos_ == "PROPN":
-            name = short_name(other)
-            if word not in PERSONS or name not in countries():
-                return name
-    return name_before(before, is_person=word in PERSONS) or (speaker if word in ("he", "she", "it", "they") else None)
-
-
-def party_of(token: Token) -> str:
-    """Return the name that a token heads, for a nationality its country; "Norvanians" stay what they are."""
-    name = short_name(token)
-    return name if name.removesuffix("s") != name and name[:-1] in demonyms() else demonyms().get(name, name)
-
-
-def short_name(token: Token) -> str:
-    """Return the name that a token heads: its parts before it, what it is of, and those it is joined with."""
-    parts = [part for part in token.lefts if part.dep_ in NAME_PARTS]
-    first = parts[0].left_edge if parts else token
-    while first.i < token.i and (first.pos_ in ("DET", "PUNCT") or first.lower_ in ("a", "the", "an")):
-        first = first.nbor()
-    last = token
-    for child in token.rights:
-        if child.dep_ == "prep" and child.lower_ in ("of", "for") and token.pos_ != "PRON":
-            last = child.right_edge if child.right_edge.i - token.i <= 8 else last
-        elif child.dep_ == "conj":
-            last = child if child.i - token.i <= 6 else last
-        elif child.dep_ == "appos" and token.pos_ != "PROPN" and child.pos_ == "PROPN":
-            last = child
-    return token.doc[first.i : last.i + 1].text.strip(" ,;:'\"“”’")
-
-
-def name_before(before: Sequence[str], *, is_person: bool = False) -> str | None:
-    """Return the nearest name in the sentences before: the one at a say-verb, else the first of the sentence.
-
-    With ``is_person`` countries are passed over.
-    """
-    for sentence in before[:LOOK_BACK]:
-        names = [found for found in names_in(sentence) if not (is_person and found[0] in countries())]
-        spoken = [name for name, start, end in names if _at_say_verb(sentence, start, end)]
-        if spoken or names:
-            return spoken[0] if spoken else names[0][0]
-    return None
-
-
-def first_name(doc: Doc) -> str | None:
-    """Return the first name of the sentence itself, the last resort for headlines."""
-    return next((name for name, _, _ in names_in(doc.text)), None)
-
-
-@cache
-def demonyms() -> Mapping[str, str]:
-    """Return the country of each nationality, as an adjective and as people."""
-    return read_file("demonyms")
-
-
-@cache
-def countries() -> frozenset[str]:
-    """Return names that no "he" or "she" stands for: countries and nationalities."""
-    return frozenset(demonyms()) | frozenset(demonyms().values())
-
-
-def no_parties() -> frozenset[str]:
-    """Return days and months, which nothing is addressed to."""
-    return read_words("times")
-
-
-def names_in(sentence: str) -> Iterator[tuple[str, int, int]]:
-    """Yield the capitalised names of a text that is not parsed, with their first character and behind the last.
-
-    A text all in capitals shows no names, and a single word that begins a sentence is seldom one.
-    """
-    for found in () if sentence.isupper() else _NAME.finditer(sentence):
-        if found.start() == 0 and _is_any_word(sentence, found):
-            continue
-        words = found.group().split(" ")
-        while words and words[0].lower().rstrip(".'’") in no_names():
-            words = words[1:]
-        name = " ".join(words).rstrip(".'’")
-        if len(name) > 1:
-            yield name.removesuffix("'s").removesuffix("’s"), found.start(), found.end()
-
-
-def _is_any_word(sentence: str, found: re.Match[str]) -> bool:
-    return (
-        " " not in found.group() and not _at_say_verb(sentence, found.start(), found.end()) and found.group().isalpha()
-    )
-
-
-def _at_say_verb(sentence: str, start: int, end: int) -> bool:
-    return bool(re.search(r"\b(?:said|says|told|added)\s+(?:\w+ ){0,3}$", sentence[:start])) or bool(
-        re.match(r",?\s+(?:\w+ )?(?:said|says|told|added|has|have|will|is|was)\b", sentence[end:])
-    )
-
-
-def no_names() -> frozenset[str]:
-    """Return capitalised words that begin sentences or name days and are no parties."""
-    return read_words("no_names")
 
 
 def _slice(text: str, doc: Doc, ends: tuple[Token, Token]) -> str:

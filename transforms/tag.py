@@ -19,8 +19,8 @@ from transforms.encode import Scores, load_encoder
 from transforms.findings import find_events
 from transforms.gate import passes
 from transforms.model import load_model
+from transforms.names import LOOK_BACK
 from transforms.offsets import unbroken
-from transforms.roles import LOOK_BACK
 from transforms.situate import situate
 from transforms.split import article_reject
 
