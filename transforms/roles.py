@@ -53,13 +53,19 @@ def find_roles(match: Match, text: str, before: Sequence[str] = ()) -> Roles:
     content = _slice(text, doc, clause) if clause else None
     return Roles(
         actor=actor or speaker or name_before(before) or first_name(doc),
-        is_sure=token is not None and (is_owner_of(token, match.token) or token == to_be_told(match.token)),
+        is_sure=token is not None and _is_sure(token, match.token),
         target=None if target == actor else target,
         speaker=speaker,
         attribution_text=_slice(text, doc, (speech.first, speech.last)) if speech else None,
         content_text=content,
         condition_text=content if match.rule.event_type == "condition" else None,
     )
+
+
+def _is_sure(actor: Token, trigger: Token) -> bool:
+    """Tell whether the parse leaves no doubt about an actor."""
+    is_subject = actor.head == trigger and actor.dep_ == "nsubj" and actor.pos_ == "PROPN"
+    return is_subject or is_owner_of(actor, trigger) or actor == to_be_told(trigger)
 
 
 def actor_of(match: Match, speech: Speech | None) -> Token | None:
