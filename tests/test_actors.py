@@ -2,6 +2,7 @@ import pytest
 from test_encode import encode, scores_of
 
 from transforms.actors import choose_actor
+from transforms.match import Match, rule_of_encoder
 from transforms.model import load_model
 
 
@@ -19,4 +20,6 @@ from transforms.model import load_model
 )  # fmt: skip
 def test_actor(text: str, before: str, likely: dict[str, float], ruled: str | None, expected: str) -> None:
     scores = scores_of(encode(text, (before,) if before else ()), 6, likely)
-    assert choose_actor(load_model()(text)[-2], ruled, "refusal", scores) == expected
+    doc = load_model()(text)
+    match = Match(rule_of_encoder("refusal", doc[-2]), doc[-2], doc[-2].idx, doc[-1].idx)
+    assert choose_actor(match, ruled, scores) == expected

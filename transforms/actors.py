@@ -4,11 +4,10 @@ from collections.abc import Mapping
 
 from spacy.tokens import Doc, Token
 
-from schemas.event import EventType
 from transforms.encode import CONTEXT, Place, Scores
-from transforms.match import token_at
+from transforms.match import Match, token_at
 from transforms.names import full_name, names_in, party_of, things
-from transforms.roles import SUBJECTS
+from transforms.roles import SUBJECTS, subject
 
 # Below this probability the encoder knows no better than the parse.
 LEAST = 0.2
@@ -19,27 +18,33 @@ UNDERGO = frozenset({"dobj", "dative", "nsubjpass", "prep", "xcomp"})
 NAME_LINKS = frozenset({"compound", "nmod", "amod", "poss"})
 
 
-def choose_actor(trigger: Token, ruled: str | None, event_type: EventType, scores: Scores) -> str | None:
+def choose_actor(match: Match, ruled: str | None, scores: Scores) -> str | None:
     """Return the name of the actor: the one the parse gives when the encoder agrees, else the encoder's."""
-    doc = trigger.doc
-    words = {place: found for place, found in scores.actors(event_type).items() if not _is_no_actor(place, trigger)}
+    found = scores.actors(match.rule.event_type).items()
+    words = {place: chance for place, chance in found if not _is_no_actor(place, match)}
     if not words:
         return ruled
     best = max(words, key=lambda place: words[place])
     if words[best] < LEAST or (ruled and _likelihood(ruled, scores, words) >= AS_GOOD * words[best]):
         return ruled
-    return _name_in_context(scores, best, words) if best[0] == CONTEXT else _name_in_sentence(doc, best, words)
+    return (
+        _name_in_context(scores, best, words) if best[0] == CONTEXT else _name_in_sentence(match.token.doc, best, words)
+    )
 
 
-def _is_no_actor(place: Place, trigger: Token) -> bool:
+def _is_no_actor(place: Place, match: Match) -> bool:
     """Tell whether a word cannot name who acts: a plan, a letter, or what a verb has for its object."""
     part, start, end = place
+    trigger = match.token
     if part == CONTEXT:
         return False
     token = token_at(trigger.doc, start, end)
     if token.lemma_.lower() in things() and token.pos_ == "NOUN":
         return True
-    branch = next((other for other in (token, *token.ancestors) if other.head == trigger), None)
+    path = [token, *token.ancestors]
+    if match.rule.target == "subject":
+        return subject(trigger) in path
+    branch = next((other for other in path if other.head == trigger), None)
     return branch is not None and trigger.pos_ in ("VERB", "ADJ") and branch.dep_ in UNDERGO
 
 

@@ -122,7 +122,7 @@ def finding_of(
     code = codes(rule.event_type, rule.subtype)
     actor = roles.actor
     if scores and not roles.is_sure:
-        actor = choose_actor(match.token, actor, rule.event_type, scores)
+        actor = choose_actor(match, actor, scores)
     return Finding(
         event_type=rule.event_type,
         event_subtype=rule.subtype,

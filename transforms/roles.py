@@ -12,6 +12,8 @@ SUBJECTS = ("nsubj", "nsubjpass", "csubj")
 OBJECTS = ("dobj", "dative", "nsubjpass")
 CONTENT = ("xcomp", "ccomp", "dobj", "acl", "prep", "oprd", "advcl", "relcl", "pcomp", "attr")
 CLAUSES = ("advcl", "ROOT", "ccomp", "relcl", "pcomp", "conj")
+ANYONE = frozenset({"anyone", "anybody", "persons", "residents", "witnesses", "those", "people", "information"})
+WHO_TAKES_CALLS = "police"  # where only a number is given
 RELATIVES = frozenset({"who", "which", "that", "whom", "whose"})
 
 
@@ -47,6 +49,8 @@ def find_roles(match: Match, text: str, before: Sequence[str] = ()) -> Roles:
     speaker = resolve(speech.speaker, before) if speech else None
     token = actor_of(match, speech)
     actor = resolve(token, before, speaker) if token is not None else None
+    if token is not None and token.lemma_.lower() in read_words("contact"):
+        actor = WHO_TAKES_CALLS
     addressed = target_of(match, token)
     target = resolve(addressed, before, speaker) if addressed is not None else None
     clause = content_of(match)
@@ -72,12 +76,12 @@ def actor_of(match: Match, speech: Speech | None) -> Token | None:
     """Return the word that names the actor within the sentence, None where the speaker is the actor."""
     place, token = match.rule.actor, match.token
     if place == "speaker":
-        return None
+        return to_be_told(token)
     if place == "clause":
         found = clause_subject(token)
         is_named = found is not None and found.pos_ == "PROPN"
         return found if is_named or speech is None else None
-    found = owner(token) if place == "owner" else subject(token) or to_be_told(token)
+    found = owner(token) if place == "owner" else to_be_told(token) or subject(token)
     # A bill, a letter or a decision acts for whoever made it.
     for _ in range(2):
         if found is not None and found.lemma_.lower() in things():
@@ -103,10 +107,14 @@ def subject(token: Token) -> Token | None:
 
 def to_be_told(token: Token) -> Token | None:
     """Return whom witnesses are asked to call: "anyone with information is urged to contact the police"."""
-    called = (
-        child for child in token.children if child.dep_ == "xcomp" and child.lemma_.lower() in read_words("contact")
-    )
-    return next((below for verb in called for below in verb.children if below.dep_ == "dobj"), None)
+    calls = [child for child in token.children if child.dep_ == "xcomp"]
+    calls += [token.head] if token.dep_ == "aux" else []
+    verb = next((verb for verb in calls if verb.lemma_.lower() in read_words("contact")), None)
+    called = [below for below in verb.children if below.dep_ == "dobj"] if verb is not None else []
+    if verb is None or (token.dep_ == "aux" and not any(child.lower_ in ANYONE for child in verb.subtree)):
+        return None
+    named = [other for other in called if other.text.isalpha()] + [other for one in called for other in one.conjuncts]
+    return named[0] if named else verb
 
 
 def _own_subject(verb: Token) -> tuple[Token | None, bool]:
