@@ -55,7 +55,9 @@ def _with_owner(token: Token, before: Sequence[str], speaker: str | None) -> str
     if whose is None or not name.startswith(whose.text):
         return name
     owner = resolve(whose, before, speaker)
-    return f"{owner}'s{name[len(whose) :]}" if owner else name
+    # A single word that only stands somewhere before may be a place.
+    is_told = owner is not None and (" " in owner or owner in token.doc.text or whose.lower_ not in PERSONS)
+    return f"{owner}'s{name[len(whose) :]}" if is_told else name
 
 
 def party_of(token: Token) -> str:
