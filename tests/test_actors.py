@@ -2,7 +2,7 @@ import pytest
 from test_encode import encode, scores_of
 
 from transforms.actors import choose_actor
-from transforms.match import Match, rule_of_encoder
+from transforms.match import Match, find_matches, rule_of_encoder
 from transforms.model import load_model
 
 
@@ -23,3 +23,10 @@ def test_actor(text: str, before: str, likely: dict[str, float], ruled: str | No
     doc = load_model()(text)
     match = Match(rule_of_encoder("refusal", doc[-2]), doc[-2], doc[-2].idx, doc[-1].idx)
     assert choose_actor(match, ruled, scores) == expected
+
+
+def test_no_paper_and_no_object_acts() -> None:
+    text = "Estmark urged Norvania to publish the draft."
+    match = next(match for match in find_matches(load_model()(text)) if match.rule.id == "proposal.urge")
+    likely = {"Norvania": 3.0, "draft": 2.0, "Estmark": -4.0}
+    assert choose_actor(match, "Estmark", scores_of(encode(text, ()), 4, likely)) == "Estmark"

@@ -22,6 +22,11 @@ def roles(text: str, rule: str, before: tuple[str, ...] = ()) -> Roles:
         ("The US refused to intervene.", "refusal.refuse", "US"),
         ("Estmark weighed a French proposal to reopen the port.", "proposal.proposal", "France"),
         ("“Estmark must withdraw,” Minister Adela Roth said.", "condition.must", "Minister Adela Roth"),
+        ("The U.S. refused to intervene.", "refusal.refuse", "United States"),
+        ("A bloc known as the Free Coast rejected the plan.", "refusal.reject", "Free Coast"),
+        ("Adela Roth was ill, so her aides rejected the plan.", "refusal.reject", "Adela Roth's aides"),
+        ("Anyone with information should call the Selim police.", "proposal.should", "Selim police"),
+        ("Anyone with information should call 555 0100.", "proposal.should", "police"),
     ],
 )
 def test_actor(text: str, rule: str, actor: str) -> None:

@@ -12,7 +12,7 @@ from transforms.rule_files import read_file
 Span = tuple[int, int]
 
 # A word, what closes the sentence, white space, and what can open the next one: "a man he had never met.  And after".
-_ENDED = re.compile(r"([^\W\d_]{3,})[.!?]+[\"”’']?\s+(?=[“\"‘(\[]?[A-Z][\w.’']*[ ,])")
+_ENDED = re.compile(r"(?<![^\W\d_])([^\W\d_]{3,}+)[.!?]++[\"”’']?\s+(?=[“\"‘(\[]?[A-Z][\w.’']*[ ,])")
 # The source that aggregators put behind a headline: "Where can they go? - Selim Gazette".
 _SOURCE = re.compile(r"[-–—] \S[^.!?]{1,40}(?:\.\w{2,3})?$")
 _LAST_WORD = re.compile(r"(\S+)\s*$")
