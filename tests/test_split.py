@@ -78,6 +78,11 @@ def test_nothing_is_longer_than_the_limit_and_nothing_is_lost(text: str) -> None
     assert "".join("".join(pieces).split()) == "".join(text.split())
 
 
+def test_long_lines_are_cut_between_sentences() -> None:
+    text = "The envoy left. Nobody from the Selim council came to the talks on Monday. " * 300
+    assert set(texts(text)) == {"The envoy left.", "Nobody from the Selim council came to the talks on Monday."}
+
+
 def test_transform_splits_and_rejects() -> None:
     broken = article(2, text=None)
     split, rejects = run(SplitSentences(), [article(), broken], ("articles", "rejects"))

@@ -1,7 +1,7 @@
 """Articles to sentences: lines first, then nupunkt and what it misses, with exact offsets."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Literal
@@ -19,6 +19,9 @@ from transforms.counters import count
 # A longer "sentence" is a table, a list or garbage; it is cut at white space, so that no parse is ever long.
 MAX_SENTENCE = 1_500
 
+# The time of nupunkt grows with the square of the periods in a line: a megabyte of them took minutes.
+LONGEST_LINE = 3_000
+
 # Archives that break every line do so at one width; half of the line ends inside a paragraph then fall into sentences.
 WRAPPED_LINE = range(30, 91)
 WRAPPED_SHARE = 0.5
@@ -28,6 +31,7 @@ _PARAGRAPH = re.compile(r"[^\n]+(?:\n(?![^\S\n]|\n)[^\n]+)*")
 _CLOSED = re.compile(r"[.!?:;\"”’'…)\]>*]\s*$")
 # Archives that lost their paragraph breaks: "ended.The" (but not "Example.Com").
 _GLUED = re.compile(r"[a-z\d)%]{2}[.!?]['\"”’)]*(?=[“\"‘']?(?!(?:Com|Net|Org)\b)[A-Z][a-z ])")
+_ENDED = re.compile(r"[a-z]{3}[.!?][\"”’)]*\s+(?=[A-Z])")
 _SPACE = re.compile(r"\s")
 
 
@@ -46,11 +50,22 @@ def sentence_spans(text: str) -> list[Span]:
     pattern = _PARAGRAPH if is_hard_wrapped(text) else _LINE
     spans: list[Span] = []
     for block in pattern.finditer(text):
-        for first, last in _unglued(text, *block.span()):
+        for first, last in _short(text, _unglued(text, *block.span())):
             found = ((first + start, first + end) for start, end in sent_spans(text[first:last]))
             for start, end in mend(text, found):
                 spans += _pieces(text, start, end)
     return spans
+
+
+def _short(text: str, spans: Sequence[Span]) -> Iterator[Span]:
+    """Yield the spans, cut between sentences, at the worst between words, where they are too long for nupunkt."""
+    for start, end in spans:
+        while end - start > LONGEST_LINE:
+            ends = [found.end() for found in _ENDED.finditer(text, start, start + LONGEST_LINE)]
+            stop = ends[-1] if ends else _cut(text, start, LONGEST_LINE)
+            yield start, stop
+            start = stop
+        yield start, end
 
 
 def _unglued(text: str, start: int, end: int) -> list[Span]:
@@ -83,7 +98,7 @@ def _pieces(text: str, start: int, end: int) -> Iterator[Span]:
     """Yield the span without the white space around it, cut where it is too long."""
     while (stripped := _strip(text, start, end)) is not None:
         start, end = stripped
-        stop = end if end - start <= MAX_SENTENCE else _cut(text, start)
+        stop = end if end - start <= MAX_SENTENCE else _cut(text, start, MAX_SENTENCE)
         yield start, start + len(text[start:stop].rstrip())
         start = stop
 
@@ -94,9 +109,9 @@ def _strip(text: str, start: int, end: int) -> Span | None:
     return (start + left, start + len(piece.rstrip())) if left < len(piece) else None
 
 
-def _cut(text: str, start: int) -> int:
+def _cut(text: str, start: int, most: int) -> int:
     """Return where to cut a span that is too long: behind its last white space within the limit, else at the limit."""
-    limit = start + MAX_SENTENCE
+    limit = start + most
     spaces = [match.end() for match in _SPACE.finditer(text, start, limit)]
     return spaces[-1] if spaces else limit
 
