@@ -44,10 +44,47 @@ REJECTED = made(
         ("There will be no talks unless the army withdraws.", "condition.unless"),
         ("They freed ten men in exchange for food.", "condition.exchange"),
         ("The rebels threatened to kill the hostages.", "condition.threaten"),
+        ("Estmark is not prepared to give up the islands.", "refusal.not_ready"),
+        ("Upper House Votes Down Dam Levy", "refusal.vote_down"),
+        ("Roth said the proposal was far too vague.", "refusal.verdict"),
+        ("The mayor called the draft plan absurd.", "refusal.call_names"),
+        ("Estmark froze its dialogue with the lenders.", "refusal.break_talks"),
+        ("Hale vowed to veto the levy.", "refusal.vow_against"),
+        ("The envoy voiced strong criticism of the proposal.", "refusal.criticism"),
+        ('"The answer is no," Roth said.', "refusal.answer_no"),
+        ("Norvania Floats Joint Police Force for Lake Orro", "proposal.put_words"),
+        ("If you have any information, call the harbour police.", "proposal.tip"),
+        ("Kasteria signalled its readiness to swap prisoners.", "proposal.ready_words"),
+        ("The League put its good offices at the disposal of both armies.", "proposal.good_offices"),
+        ("Norvania circulated a text that would close the strait.", "proposal.that_would"),
+        ("The pilots' union wants a nine percent raise.", "condition.bargain"),
+        ("Estmark gave the rebels three days to leave.", "condition.give_time"),
+        ("Should a shell fall on the town, Estmark will close the strait.", "condition.inverted"),
+        ("First the prisoners come home, then we talk.", "condition.first"),
+        ("The next instalment hinges on the budget.", "condition.linked"),
+        ('"Leave our harbour now," the governor said.', "condition.imperative"),
+        ("Hale insisted on another year of grace.", "condition.insist_on"),
     ],
 )
 def test_rules_fire(text: str, rule: str) -> None:
     assert rule in rules_of(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "rule"),
+    [
+        ("Estmark is not ready to hold talks.", "proposal.ready"),
+        ("The fire must have started in the archive.", "condition.must"),
+        ("Fans demanded the coach's head.", "condition.demand"),
+        ("Police linked the gang to extortion demands.", "condition.demand_noun"),
+        ("Colonel Destin offered the villagers his thanks.", "proposal.offer"),
+        ("Some deputies are considering a boycott.", "refusal.boycott"),
+        ("The judge suspended the session for lunch.", "refusal.withdraw"),
+        ("The men were in a critical condition.", "condition.precondition"),
+    ],
+)
+def test_rules_do_not_fire(text: str, rule: str) -> None:
+    assert rule not in rules_of(text)
 
 
 def test_what_is_refused_is_not_proposed() -> None:

@@ -27,8 +27,21 @@ NEGATIONS = frozenset({"not", "n't", "n’t", "never", "no", "neither", "nor", "
 # What is governed by these does not happen: "refused to propose", "failed to reject", "without demanding".
 NEGATIVE_HEADS = frozenset({"refuse", "decline", "fail", "deny", "avoid", "without", "unwilling", "refusal", "stop"})
 DENIALS = frozenset({"deny", "dismiss", "reject", "refute", "rebut"})
+COMPLEMENTS = frozenset({"acomp", "attr", "oprd"})  # "is not ready"
 GOVERNED = frozenset({"xcomp", "pcomp", "acl"})
 MIN_HEADLINE_VERB = 4
+# What a verb has behind its stem, and what its lemma has there.
+ENDINGS = (
+    ("", ""),
+    ("s", ""),
+    ("es", ""),
+    ("ies", "y"),
+    ("d", ""),
+    ("ed", ""),
+    ("ied", "y"),
+    ("ing", ""),
+    ("ing", "e"),
+)
 PARTICLES = frozenset({"prt", "prep", "advmod", "agent", "dative", "aux", "pobj"})
 
 
@@ -119,12 +132,15 @@ def trigger_lemma(token: Token) -> str:
     word = token.lower_
     if token.pos_ != "PROPN":
         return token.lemma_.lower()
-    return word.removesuffix("s") if len(word) > MIN_HEADLINE_VERB else word
+    if len(word) <= MIN_HEADLINE_VERB:
+        return word
+    stems = (word.removesuffix(ending) + final for ending, final in ENDINGS if word.endswith(ending))
+    return next((stem for stem in stems if stem in load_rules().by_lemma), word)
 
 
 def is_negated(token: Token) -> bool:
     """Tell whether the token's predicate is denied: by a child, a negative subject, or what governs it."""
-    if _has_negation(token):
+    if _has_negation(token) or (token.dep_ in COMPLEMENTS and _has_negation(token.head)):
         return True
     if token.dep_ not in GOVERNED or token.head.i == token.i:
         return False
