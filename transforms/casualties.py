@@ -14,7 +14,8 @@ from transforms import tally, victims
 from transforms.casualty_checks import objection_to
 from transforms.casualty_claims import settle_claims
 from transforms.casualty_counts import Mention
-from transforms.casualty_people import heads_of, is_shot_dead, named_by, people_of
+from transforms.casualty_named import effect_of, named_by
+from transforms.casualty_people import heads_of, is_shot_dead, people_of
 from transforms.casualty_report import sum_up
 from transforms.casualty_rules import Effect, Rule, lexicon
 from transforms.crowd import read_scene
@@ -127,7 +128,9 @@ def _rule_of(token: Token) -> Rule | None:
 
 def _mention(token: Token, rule: Rule, scene: Scene, present: Words) -> Mention:
     heads = heads_of(token, rule)
-    effect: Effect = "killed" if rule.effect == "casualty" and named_by(token, scene) else _effect(token, rule)
+    effect = _effect(token, rule)
+    if effect == "casualty" and (effect := effect_of(token)) == "casualty" and named_by(token, scene):
+        effect = "killed"
     groups = (tally.out_of_them(heads, scene) if effect == "killed" else ()) or people_of(token, rule, scene)
     objection = objection_to(token, rule, heads, groups, scene, present)
     return Mention(rule, token, effect, groups, objection)
@@ -139,6 +142,7 @@ def _effect(token: Token, rule: Rule) -> Effect:
         return rule.effect
     lethal = lexicon().company["lethal"]
     is_lethal = any(child.lower_ in lethal and not _is_of_another(child, token) for child in token.children)
+    is_lethal = is_lethal or token.doc[max(token.i - 1, 0) : token.i].text.lower() in lethal  # "Fatally Shoots"
     behind = token.doc[token.i + 1 : token.i + 5].text.lower()
     return "killed" if is_lethal or "to death" in behind or is_shot_dead(token) else "injured"
 

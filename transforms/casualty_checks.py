@@ -65,7 +65,7 @@ def is_actual(token: Token, rule: Rule) -> bool:
         return not _is_hypothetical(token.head)
     verb = token
     for _ in range(2):
-        if _is_hypothetical(verb):
+        if _is_hypothetical(verb, is_own=verb == token):
             return False
         if verb.dep_ != "conj" or verb.head.tag_ != verb.tag_:
             break
@@ -108,7 +108,7 @@ def _is_idiom(token: Token, rule: Rule) -> bool:
     return not aimed_at.isdisjoint(lexicon().counting["people"] | {"him", "us", "me"})
 
 
-def _is_hypothetical(verb: Token) -> bool:
+def _is_hypothetical(verb: Token, *, is_own: bool = True) -> bool:
     bars = lexicon().bars
     has_perfect = any(child.dep_ == "aux" and child.lower_ in {"have", "'ve"} for child in verb.children)
     for child in verb.children:
@@ -116,7 +116,8 @@ def _is_hypothetical(verb: Token) -> bool:
             return True
         if child.dep_ == "mark" and child.lower_ in bars["markers"]:
             return True
-        if child.dep_ == "prt" and child.lower_ in bars["particles"] and verb.lower_ not in bars["downed"]:
+        is_turned = child.dep_ == "prt" and child.lower_ in bars["particles"] and verb.lower_ not in bars["downed"]
+        if is_own and is_turned:  # "killed off", not "showed up and killed"
             return True
     if any(child.dep_ == "aux" and child.lower_ == "to" for child in verb.children):
         is_counted = any(child.lower_ in bars["ordinals"] for child in verb.head.children)
@@ -175,7 +176,8 @@ def _is_specific(token: Token) -> bool:
     bars = lexicon().bars
     if _RATE.search(token.doc[token.i :].text):
         return False
-    if victims.belonging(token) or any(child.pos_ == "NUM" for child in token.children):
+    sets = lexicon().count.sets
+    if victims.belonging(token) or any(child.pos_ == "NUM" or child.lower_ in sets for child in token.children):
         return True
     above = token.head.head if token.head.dep_ == "prep" else token.head
     is_known = any(child.lower_ in {"the", "this", "that"} for child in token.children)
@@ -207,6 +209,9 @@ def meets(token: Token, rule: Rule, groups: Sequence[Group], scene: Scene, prese
         opening = {child.lower_ for child in token.children}
         is_told = "of" in opening or not opening.isdisjoint(scene.words.sets)
         return is_told and any(group.low is not None for group in groups)
+    if rule.needs == "sent":
+        is_of_people = any(group.low and _is_of_people(group, scene) for group in groups)
+        return is_of_people and not present.isdisjoint(lexicon().violence["sending"])
     if rule.needs == "self":
         return any(scene.doc[group.head].lower_ in lexicon().counting["reflexive"] for group in groups)
     if rule.needs == "listed":

@@ -13,6 +13,7 @@ from transforms.scene import Group, is_out_of_them
 _NEW = ("a ", "an ", "one ", "another ", "some")
 _OPENINGS = ("a ", "an ", "the ", "his ", "her ", "their ")  # headlines leave them out
 _SHOT = frozenset({"casualty.shoot", "casualty.shooting"})
+_OUTCOMES = frozenset({"casualty.recovering", "casualty.stable"})  # said of those who were told of before
 _LOWER = frozenset({"relcl", "acl", "advcl", "pobj", "pcomp", "appos", "amod", "poss", "compound"})
 
 Range = tuple[int | None, int | None]
@@ -40,6 +41,7 @@ def total(mentions: Sequence[Mention]) -> tuple[Group, ...]:
     if not counted:
         return ()
     counted = [m for m in counted if any(g.high != 0 for g in m.groups)] or counted
+    counted = [m for m in counted if m.is_stated or m.rule.rule_id not in _OUTCOMES] or counted
     stated = [mention for mention in counted if mention.is_stated]
     is_told = counted[0].token.tag_ != "VBG" and counted[0].rule.frame != "attribute"
     is_first = is_told and stated and counted[0] is not stated[0]
@@ -86,17 +88,17 @@ def _implied_sum(mention: Mention) -> int:
 
 def _adds_up(main: Mention, other: Mention) -> bool:
     """Tell whether another mention counts more people of the same incident."""
-    counting, doc = lexicon().counting, other.token.doc
+    doc = other.token.doc
     if _is_toll(main) or other.rule.frame in {"toll", "attribute", "sign"}:
         return False
-    if all(doc[group.head].lower_ in counting["reflexive"] for group in other.groups) or _is_of_doer(main, other):
+    if _is_of_selves(other.groups, doc) or _is_of_doer(main, other):
         return True
     if any(doc[group.head].lower_ == "others" for group in main.groups) or are_unlike(main.groups, other.groups, doc):
         return True
     places = [(group.head - 3, group.head + 1) for group in other.groups] + [(other.token.i - 2, other.token.i)]
     if any(_is_adding(token) for start, end in places for token in doc[max(start, 0) : end]):
         return True
-    is_level = _is_level(main.token, other.token) and not _is_contrasted(main, other)
+    is_level = _is_level(_clause(main), _clause(other)) and not _is_contrasted(main, other)
     later = max(main, other, key=lambda mention: mention.token.i)
     is_brought_in = not (main.is_stated or other.is_stated) and _is_new(
         later, doc
@@ -144,6 +146,14 @@ def _is_level(first: Token, second: Token) -> bool:
     above = [first, *first.ancestors], [second, *second.ancestors]
     paths = [[word for word in path if word not in other] for path, other in (above, above[::-1])]
     return not any(word.dep_ in _LOWER and not _is_set_against(word) for path in paths for word in path)
+
+
+def _clause(mention: Mention) -> Token:
+    """Return the word that a mention's clause hangs on: of "was in critical condition" the verb."""
+    token = mention.token
+    while mention.rule.frame == "harm" and token.pos_ in {"NOUN", "ADP"} and token.head != token:
+        token = token.head
+    return token
 
 
 def _main_verb(trigger: Token) -> Token:
@@ -211,8 +221,10 @@ def less(number: Range, taken: Sequence[Group]) -> Range:
 def is_dead_too(mention: Mention, killed: Sequence[Group]) -> bool:
     """Tell whether one who was shot is the one who died: "the boy shot on Friday has died", "declared him dead"."""
     doc, counting = mention.token.doc, lexicon().counting
-    if all(doc[group.head].lower_ in counting["reflexive"] for group in killed):  # "shot a guard, then fatally himself"
+    if _is_of_selves(killed, doc):  # "shot a guard, then fatally himself"
         return False
+    if _is_of_selves(mention.groups, doc) and all(doc[group.head].dep_ == "dobj" for group in killed):
+        return False  # "killed a guard before shooting himself"
     is_full = all(doc.text[group.start :].lower().startswith(_OPENINGS) for group in mention.groups)
     if is_full and are_unlike(mention.groups, killed, doc):  # "the father was killed and his daughter was shot"
         return False
@@ -224,6 +236,10 @@ def is_dead_too(mention: Mention, killed: Sequence[Group]) -> bool:
         for group in mention.groups
     )
     return mention.rule.rule_id == "casualty.shoot" or is_meant
+
+
+def _is_of_selves(groups: Sequence[Group], doc: Doc) -> bool:
+    return all(doc[group.head].lower_ in lexicon().counting["reflexive"] for group in groups)
 
 
 def without_killed(injured: Iterable[Group], killed: Sequence[Group]) -> tuple[Group, ...]:

@@ -16,6 +16,7 @@ _LEAVING = frozenset({"left", "leaves", "leaving"})
 _HEAD_POS = frozenset({"NOUN", "PROPN", "ADJ"})
 _ARTICLES = frozenset({"a", "an", "another"})
 _OWNERS = frozenset({"his", "her", "their", "my", "our", "its"})
+_STATES = frozenset({"suffering", "bleeding", "recovering"})  # parsed as nouns behind "a 17-year-old"
 _PLURAL_VERBS = frozenset({"were", "are", "have"})
 _SINGULAR_VERBS = frozenset({"was", "is", "has"})
 _NO_ATTRIBUTES = frozenset({"hurt", "shot", "killed", "stabbed"})  # "3 Hurt Estmark Shooting" counts no shooting
@@ -114,6 +115,8 @@ def _may_hold_number(start: int, index: int, scene: Scene) -> bool:
 
 def _goes_on(index: int, start: int, scene: Scene) -> bool:
     token = scene.doc[index]
+    if index > start and (token.nbor(-1).tag_ == "PRP" or token.lower_ in _STATES):
+        return False
     if index > start and token.lower_ in _ARTICLES and token.nbor(-1).lower_ not in {"of", "such"}:
         return False
     if index > start and is_aged(token.nbor(-1)) and not _may_follow_age(token, scene):

@@ -17,7 +17,7 @@ _BRACKETS = re.compile(r"\([^()]*\)|\[[^\[\]]*\]")
 _PARTS = re.compile(r",?\s*(?:\bincluding|\bincludes|\bamong (?:them|whom)|\bsuch as)\b", re.IGNORECASE)
 _OF_THEM = re.compile(r"\s+of (?:them|whom|those|which)\b", re.IGNORECASE)
 _AGE = re.compile(
-    r",\s(?:(?:both|each|all)\s)?\d{1,2}"
+    r",\s(?:(?:both|each|all|also|now|then|only|just)\s)?\d{1,2}"
     r"(?:(?:(?:, \d{1,2})*,? and \d{1,2})?(?:\syears\s(?:of\sage|old)|(?=,(?!\d)|\.?$|\s(?:and|who)\b|;|\s[—–-]))"
     r"|(?:, \d{1,2})*,? and \d{1,2}(?=\s(?:were|was)\b))"
 )
