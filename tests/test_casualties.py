@@ -278,6 +278,15 @@ def test_gate_lets_every_trigger_pass() -> None:
         "turns",
         "hospital",
         "critical",
+        "stable",
+        "recovering",
+        "survive",
+        "survived",
+        "survives",
+        "sent",
+        "send",
+        "sends",
+        "sending",
     }
     forms = {form for rule in RULES["rules"] if not rule.get("weak") for form in rule["forms"]} - exempt
     assert sorted(form for form in forms if not gate.search(form)) == []

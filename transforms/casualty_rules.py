@@ -89,6 +89,7 @@ def lexicon() -> Lexicon:
             skipped=counting["skipped"],
             things=frozenset(data["not_actual"]["things"]) | frozenset(data["not_actual"]["herds"]),
             generic=counting["said_again"] | counting["kin"],
+            kin=counting["kin"],
             triggers=_deeds(rules) - counting["people"],
         ),
     )

@@ -274,6 +274,8 @@ def _is_described_on(before: Phrase, phrase: Phrase, scene: Scene) -> bool:
     verb = _number_of_verb(phrase.end, scene.doc)
     if verb == "many" or scene.doc[max(before.start - 1, 0)].lower_ in _PLURAL_VERBS:
         return False
+    if before.form == "owned" and _are_kin(before, phrase, scene):
+        return False
     if before.form in {"article", "owned"} and phrase.form == "one":
         return True
     if before.start and scene.doc[before.start - 1].text == "," and phrase.form == "one":  # "Ada, a poet and singer"
@@ -282,6 +284,13 @@ def _is_described_on(before: Phrase, phrase: Phrase, scene: Scene) -> bool:
     last = scene.doc[phrase.end - 1]
     is_titled = last.tag_ == "NNP" and last.lower_ not in scene.words.people and heads.isdisjoint(scene.words.generic)
     return before.form == "one" and (verb == "one" or is_titled)
+
+
+def _are_kin(before: Phrase, phrase: Phrase, scene: Scene) -> bool:
+    """Tell whether two words are for two of somebody's kin: "my father and sister", not "the mother and aunt of"."""
+    words = {scene.doc[place.group.head].lower_ for place in (before, phrase)}
+    is_of_other = scene.doc[phrase.end : phrase.end + 1].text == "of"
+    return len(words) == 2 and words <= scene.words.kin and not is_of_other
 
 
 def _is_behind_name(phrase: Phrase, scene: Scene) -> bool:

@@ -47,6 +47,7 @@ class CountWords:
     triggers: Words
     things: Words
     generic: Words
+    kin: Words
 
 
 Form = Literal["number", "article", "owned", "name", "one", "many"]
