@@ -98,7 +98,9 @@ def _adds_up(main: Mention, other: Mention) -> bool:
     places = [(group.head - 3, group.head + 1) for group in other.groups] + [(other.token.i - 2, other.token.i)]
     if any(_is_adding(token) for start, end in places for token in doc[max(start, 0) : end]):
         return True
-    is_level = _is_level(_clause(main), _clause(other)) and not _is_contrasted(main, other)
+    is_harm = main.rule.frame == other.rule.frame == "harm"
+    clauses = [_clause(mention.token) if is_harm else mention.token for mention in (main, other)]
+    is_level = _is_level(*clauses) and not _is_contrasted(main, other)
     later = max(main, other, key=lambda mention: mention.token.i)
     is_brought_in = not (main.is_stated or other.is_stated) and _is_new(
         later, doc
@@ -148,10 +150,9 @@ def _is_level(first: Token, second: Token) -> bool:
     return not any(word.dep_ in _LOWER and not _is_set_against(word) for path in paths for word in path)
 
 
-def _clause(mention: Mention) -> Token:
-    """Return the word that a mention's clause hangs on: of "was in critical condition" the verb."""
-    token = mention.token
-    while mention.rule.frame == "harm" and token.pos_ in {"NOUN", "ADP"} and token.head != token:
+def _clause(token: Token) -> Token:
+    """Return the verb that a noun hangs on: the "was" of "was in critical condition"."""
+    while token.pos_ in {"NOUN", "ADP"} and token.head != token:
         token = token.head
     return token
 
