@@ -279,6 +279,7 @@ def test_gate_lets_every_trigger_pass() -> None:
         "hospital",
         "critical",
         "stable",
+        "coma",
         "recovering",
         "survive",
         "survived",

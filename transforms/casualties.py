@@ -11,7 +11,7 @@ from spacy.tokens import Doc, Token
 
 from schemas.event import Finding
 from transforms import tally, victims
-from transforms.casualty_checks import objection_to
+from transforms.casualty_checks import is_spared, objection_to
 from transforms.casualty_claims import settle_claims
 from transforms.casualty_counts import Mention
 from transforms.casualty_named import effect_of, named_by
@@ -131,7 +131,9 @@ def _mention(token: Token, rule: Rule, scene: Scene, present: Words) -> Mention:
     effect = _effect(token, rule)
     if effect == "casualty" and (effect := effect_of(token)) == "casualty" and named_by(token, scene):
         effect = "killed"
-    groups = (tally.out_of_them(heads, scene) if effect == "killed" else ()) or people_of(token, rule, scene)
+    groups = tally.out_of_them(heads, scene) or people_of(token, rule, scene)
+    if is_spared(token, rule, groups):
+        return Mention(rule, token, "none", tuple(replace(group, low=0, high=0) for group in groups))
     objection = objection_to(token, rule, heads, groups, scene, present)
     return Mention(rule, token, effect, groups, objection)
 

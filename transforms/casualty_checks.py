@@ -13,6 +13,7 @@ from transforms.scene import Group, Scene, Words
 _GOVERNING = frozenset({"of", "to", "from", "against", "for", "at", "about", "with", "on"})
 _SCORE = re.compile(r" \d{1,2}-\d{1,2}(?!\w)(?! (?:people|men|others))")
 _RATE = re.compile(r"\bper \d")
+_HURTING = frozenset({"casualty.wound", "casualty.wound_person", "casualty.injuries"})
 _DEFINITE = frozenset({"the", "this", "that", "of", "his", "her", "their"})
 
 
@@ -42,6 +43,18 @@ def objection_to(
     if not is_denial and any(child.dep_ == "neg" for child in token.children):
         return "negated"
     return "weak" if rule.is_weak else ""
+
+
+def is_spared(token: Token, rule: Rule, groups: Sequence[Group]) -> bool:
+    """Tell whether a sentence says that somebody was not hurt: "was not injured", "did not cause any injuries"."""
+    if rule.rule_id not in _HURTING or not is_actual(token, rule) or any(group.high == 0 for group in groups):
+        return False
+    if rule.frame == "harm":
+        is_any = any(child.lower_ in {"any", "injury"} for child in token.children)
+        return is_any and any(child.dep_ == "neg" for child in token.head.children)
+    is_passive = bool(victims.children(token, {"auxpass"}))
+    is_slight = any(child.dep_ == "advmod" and child.tag_ == "RB" for child in token.children)
+    return is_passive and not is_slight and any(child.dep_ == "neg" for child in token.children)
 
 
 def is_name(token: Token, rule: Rule) -> bool:
@@ -167,8 +180,15 @@ def _belongs_to_people(token: Token, rule: Rule) -> bool:
 def _is_suffered(token: Token) -> bool:
     """Tell whether an injury is somebody's: none healed, charged or died of."""
     bars = lexicon().bars
-    above = {word.lemma_ for word in list(token.ancestors)[:2] if token.dep_ != "conj"}
+    above = {word.lemma_ for word in _up_to_verb(token)[:2] if token.dep_ != "conj"}
     return above.isdisjoint(bars["healed"]) and bars["insured"].isdisjoint(child.lower_ for child in token.children)
+
+
+def _up_to_verb(noun: Token) -> list[Token]:
+    """Return the words above a noun, up to the verb of its clause."""
+    above = list(noun.ancestors)
+    end = next((place for place, word in enumerate(above) if word.pos_ == "VERB"), len(above))
+    return above[: end + 1]
 
 
 def _is_specific(token: Token) -> bool:

@@ -91,6 +91,8 @@ def _adds_up(main: Mention, other: Mention) -> bool:
     doc = other.token.doc
     if _is_toll(main) or other.rule.frame in {"toll", "attribute", "sign"}:
         return False
+    if any(is_out_of_them(group, doc.text) for group in other.groups):
+        return False
     if _is_of_selves(other.groups, doc) or _is_of_doer(main, other):
         return True
     if any(doc[group.head].lower_ == "others" for group in main.groups) or are_unlike(main.groups, other.groups, doc):
@@ -182,6 +184,7 @@ def _is_of_doer(main: Mention, other: Mention) -> bool:
     doers = {victims.antecedent(doer).i for doer in victims.doers(main.token)}
     doc, personal = main.token.doc, lexicon().counting["personal"]
     is_many = any((group.low or 0) > 1 for group in main.groups)
+    is_many = is_many or main.effect == other.effect == "killed"  # nobody is killed twice
     if is_many and "before" in {token.lower_ for token in doc[main.token.i : other.token.i]}:
         doers |= {token.i for token in doc[main.token.i :] if token.lower_ in personal}  # "before he was shot dead"
     return bool(other.groups) and all(group.head in doers for group in other.groups)

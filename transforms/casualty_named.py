@@ -1,5 +1,6 @@
 """Count the victims whom a sentence names: "the victims were identified as", "among the dead were"."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from spacy.tokens import Token
@@ -10,6 +11,8 @@ from transforms.crowd import is_person
 from transforms.scene import Group, Scene
 
 _BELONGING = frozenset({"among", "be", "is", "are", "was", "were", "include"})
+_SUBJECTS = frozenset({"nsubj", "nsubjpass"})
+_PLURAL_PRONOUNS = frozenset({"they", "both", "all"})
 _AS_NEAR = 16  # tokens from a verb like "identify" to the "as" before the names
 
 
@@ -18,7 +21,8 @@ def named_by(token: Token, scene: Scene) -> tuple[Group, ...]:
     opening = {word.lower_ for word in token.doc[: token.i]}
     if opening <= {"also", "among", "the", "those", "and"} and opening != {"the"}:
         verb = next((word for word in token.doc[token.i + 1 : -1] if word.lower_ in {"was", "were", "is", "are"}), None)
-        return tally.count_from(verb.i + 1, token, scene) if verb is not None else ()
+        if verb is not None and (found := tally.count_from(verb.i + 1, token, scene)):
+            return found
     names = _names(token)
     groups = tally.people(names[0].head, names[:1], scene) if names and names[0] != token else ()
     if not all(group.is_counted and is_person(scene.doc[group.head], scene) for group in groups):
@@ -27,6 +31,16 @@ def named_by(token: Token, scene: Scene) -> tuple[Group, ...]:
     is_before = bool(names) and names[0].i < token.i
     is_some = (is_among and is_before) or token.head.lemma_ == "include"
     return tuple(replace(group, high=None) for group in groups) if is_some else groups
+
+
+def meant_by_they(token: Token, heads: Sequence[Token], scene: Scene) -> tuple[Group, ...]:
+    """Count whom "they" stands for: "two miners were in the shaft when they were killed", nobody for other words."""
+    if not heads or any(head.lower_ not in _PLURAL_PRONOUNS or head.dep_ == "dobj" for head in heads):
+        return ()
+    above = [subject for verb in heads[0].head.ancestors for subject in victims.children(verb, _SUBJECTS)]
+    earlier = [subject for subject in above if subject.i < heads[0].i and is_person(subject, scene)]
+    groups = tally.people(token, earlier[:1], scene)
+    return groups if sum(group.low or 0 for group in groups) > 1 else ()
 
 
 def effect_of(victim: Token) -> Effect:

@@ -1,15 +1,18 @@
 """Find and count whom one casualty trigger speaks of: by the parse, else by the words beside it."""
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 from spacy.tokens import Token
 
 from transforms import tally, victims
-from transforms.casualty_named import named_by
+from transforms.casualty_named import meant_by_they, named_by
 from transforms.casualty_rules import Rule, lexicon
 from transforms.crowd import is_aged, is_person
 from transforms.scene import Group, Scene
+
+_YEAR = re.compile(r"(?:19|20)\d\d")
 
 Heads = Callable[[Token], list[Token]]
 
@@ -27,6 +30,8 @@ def people_of(token: Token, rule: Rule, scene: Scene) -> tuple[Group, ...]:
     if "number of" in token.doc[max(token.i - 3, 0) : token.i].text:
         return _toll(token, scene)
     groups = _beside(token, rule, _heads(token, rule), scene)
+    if groups == () or not any(group.is_counted for group in groups):
+        groups = meant_by_they(token, _heads(token, rule), scene) or groups
     if groups and rule.frame in {"object", "subject", "predicate"}:
         keys = {group.key for group in groups}
         more = (*tally.together(token, scene), *tally.left_out(token, scene))
@@ -65,7 +70,8 @@ def _heads(token: Token, rule: Rule) -> list[Token]:
         return victims.objects(above) or victims.subjects(above) or ([above] if above.pos_ == "NOUN" else [])
     find = _HEADS.get(rule.frame)
     times = lexicon().times
-    return [head for head in find(token) if head.lower_ not in times] if find else []
+    found = find(token) if find else []
+    return [head for head in found if head.lower_ not in times and not _YEAR.fullmatch(head.text)]
 
 
 def _is_way_to_die(noun: Token) -> bool:
@@ -265,7 +271,7 @@ def _own(token: Token, rule: Rule, scene: Scene) -> tuple[Group, ...]:
     if "murder-suicide" in token.doc[max(token.i - 2, 0) : token.i + 3].text.lower():
         return (Group(token.idx, token.i, 2, 2, False, token.idx, token.idx + len(token)),)
     counted = _counted(token, scene)
-    is_one = token.tag_ in {"NN", "NNP", "JJ", "VBN"} and token.lower_ not in {"remains", "grave"}
+    is_one = token.tag_ in {"NN", "NNP", "JJ", "VBN", "VBG"} and token.lower_ not in {"remains", "grave"}
     is_single = rule.frame == "people" or token.lower_ in lexicon().counting["single_events"]
     if is_one and is_single and not counted.is_counted:
         counted = replace(counted, low=1, high=1)

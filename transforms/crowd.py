@@ -252,6 +252,11 @@ def _is_same(before: Phrase, phrase: Phrase, scene: Scene, *, is_closed: bool) -
     single = {"article", "owned", "one"}
     if before.form in {"number", "many"} and (before.group.high or 2) > 1 and phrase.form == "name":
         return True
+    is_named_kin = (
+        phrase.form == "owned" and scene.doc[phrase.end - 1].tag_ == "NNP" != scene.doc[phrase.group.head].tag_
+    )
+    if before.form == "name" and is_named_kin:  # "Ivo Lenz, his wife Ada", not "Ivo Lenz, her husband"
+        return False
     if phrase.link == "and":
         return _is_role(phrase, scene) and _is_described_on(before, phrase, scene)
     if (before.form in single and phrase.form == "name") or (before.form == "name" and phrase.form in single):

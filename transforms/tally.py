@@ -16,6 +16,7 @@ _FINITE = frozenset({"VBD", "VBZ", "VBP", "MD"})
 _TOGETHER = re.compile(r"\b(?:along with|together with|as well as|alongside)\s", re.IGNORECASE)
 _PLACING = frozenset({"in", "on", "at", "from", "of", "aboard", "inside", "outside", "near"})
 _SUBJECTS = frozenset({"nsubj", "nsubjpass"})
+_PASSIVE = frozenset({"was", "were"})
 _REFLEXIVE = frozenset({"himself", "herself"})
 _DYING = frozenset({"die", "perish", "succumb", "drown"})
 _IN_CARE = frozenset({"hospital", "critical", "stable", "serious"})
@@ -36,7 +37,8 @@ def people(trigger: Token, heads: Sequence[Token], scene: Scene) -> tuple[Group,
     place = phrase_at(shown[-1].i, scene)
     if place is None:
         return (count(shown[-1], scene),)
-    is_of_whole = trigger.dep_ in {"acl", "relcl"}  # "one of five men killed", but "two of five men were hurt"
+    verb = trigger.head if trigger.dep_ == "conj" else trigger
+    is_of_whole = verb.dep_ in {"acl", "relcl"}  # "one of five men killed", but "two of five men were hurt"
     if place and not is_of_whole and _is_part_of(scene.phrases[place - 1], scene.phrases[place], scene):
         return (scene.phrases[place - 1].group,)
     if scene.phrases[place].start <= trigger.i < scene.phrases[place].end:
@@ -302,6 +304,9 @@ def _step_over(trigger: Token, scene: Scene) -> int:
     """Return the index of the last word of the phrase before "were shot and" or "critically"."""
     index = trigger.i - 1
     while index >= 0:
+        if _is_behind_name(scene.doc[index], scene):
+            index -= 1
+            continue
         token = scene.doc[index]
         is_link = token.lower_ in scene.words.skipped or token.pos_ in _SKIPPED_POS or index in scene.aside
         before = scene.doc[max(index - 1, 0)]
@@ -311,6 +316,14 @@ def _step_over(trigger: Token, scene: Scene) -> int:
             break
         index -= 1
     return index
+
+
+def _is_behind_name(comma: Token, scene: Scene) -> bool:
+    """Tell whether a comma parts a name from its verb: "15-year-old Ada Roth, was shot"."""
+    place = phrase_at(comma.i - 1, scene)
+    is_named = place is not None and scene.phrases[place].form in {"name", "one"}
+    is_named = is_named and scene.doc[comma.i - 1].tag_ == "NNP"
+    return is_named and comma.text == "," and scene.doc[comma.i + 1].lower_ in _PASSIVE
 
 
 def _is_participle(token: Token, scene: Scene) -> bool:
