@@ -74,6 +74,7 @@ def read_casualties(doc: Doc) -> Reading:
         return Reading(doc, ())
     scene, present = read_scene(doc, lexicon().count), _present(doc)
     mentions = [_mention(token, rule, scene, present) for token, rule in triggers]
+    mentions = [mention for mention in mentions if mention.groups or mention.rule.frame != "sent"]
     return Reading(doc, settle_claims(mentions, scene))
 
 

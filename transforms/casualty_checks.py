@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from spacy.tokens import Token
 
 from transforms import victims
+from transforms.casualty_named import named_by
 from transforms.casualty_rules import Rule, lexicon
 from transforms.crowd import is_aged, is_another, is_person, names_many
 from transforms.scene import Group, Scene, Words
@@ -30,7 +31,9 @@ def objection_to(
         return "name"
     if not is_actual(token, rule):
         return "hypothetical"
-    if not has_company(token, rule, present):
+    is_many = rule.effect == "casualty" and token.tag_ in {"NNS", "NNPS"}
+    is_naming = is_many and bool(named_by(token, scene))  # "the victims were two women"
+    if not has_company(token, rule, present, is_naming=is_naming):
         return "company"
     if any(head.lower_ in lexicon().bars["things"] for head in named):
         return "thing"
@@ -141,12 +144,12 @@ def _is_hypothetical(verb: Token, *, is_own: bool = True) -> bool:
     return is_governed and not bars["governors"].isdisjoint((above.lemma_.lower(), verb.head.lemma_.lower()))
 
 
-def has_company(token: Token, rule: Rule, present: Words) -> bool:
+def has_company(token: Token, rule: Rule, present: Words, *, is_naming: bool = False) -> bool:
     """Tell whether the words that a rule needs beside its trigger are there."""
     company = lexicon().company
     if not present.isdisjoint(rule.without):
         return False
-    if rule.near and present.isdisjoint(rule.near) and not _belongs_to_people(token, rule):
+    if rule.near and not is_naming and present.isdisjoint(rule.near) and not _belongs_to_people(token, rule):
         return False
     if rule.frame == "attribute":
         behind = {word.lower_ for word in token.doc[token.i + 1 : token.i + 8]}

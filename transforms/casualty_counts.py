@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from spacy.tokens import Doc, Token
+from spacy.tokens import Doc, Span, Token
 
 from transforms import victims
 from transforms.casualty_persons import are_unlike, is_owned_kin, retold
@@ -13,6 +13,8 @@ from transforms.scene import Group, is_out_of_them
 _NEW = ("a ", "an ", "one ", "another ", "some")
 _OPENINGS = ("a ", "an ", "the ", "his ", "her ", "their ")  # headlines leave them out
 _SHOT = frozenset({"casualty.shoot", "casualty.shooting"})
+_JOINING = frozenset({"and", "&", ",", ";", "-", "–", "—", "while", "then", "another", "more"})
+_PERIOD_NEAR = 6  # tokens from a trigger to the time that its number is for
 _OUTCOMES = frozenset({"casualty.recovering", "casualty.stable"})  # said of those who were told of before
 _LOWER = frozenset({"relcl", "acl", "advcl", "pobj", "pcomp", "appos", "amod", "poss", "compound"})
 
@@ -138,10 +140,20 @@ def _is_bare(group: Group, doc: Doc) -> bool:
 def _is_contrasted(main: Mention, other: Mention) -> bool:
     """Tell whether two numbers are for the same people, or for one time and another."""
     low, high = sorted((main.token.i, other.token.i))
+    if _is_repeated(main, other, main.token.doc[low:high]) or lexicon().longer.search(
+        main.token.doc[high : high + _PERIOD_NEAR].text
+    ):
+        return True
     words = lexicon().counting["contrasting"]
     if not (main.is_stated and other.is_stated):  # "a boy was grazed, but two girls were hit"
         words -= lexicon().counting["conceding"]
     return any(token.lower_ in words for token in main.token.doc[low:high])
+
+
+def _is_repeated(main: Mention, other: Mention, between: Span) -> bool:
+    """Tell whether a headline's number is told again by the sentence that it runs into."""
+    is_same = main.is_stated and other.is_stated and _implied_sum(main) == _implied_sum(other) > 1
+    return is_same and main.token.lemma_ == other.token.lemma_ and all(word.lower_ not in _JOINING for word in between)
 
 
 def _is_level(first: Token, second: Token) -> bool:
@@ -161,6 +173,8 @@ def _clause(token: Token) -> Token:
 
 def _main_verb(trigger: Token) -> Token:
     """Return the verb whose clause goes on in that of a trigger: "was taken to hospital, where she died"."""
+    if trigger.dep_ == "acl" and trigger.head.like_num and trigger.head.i == trigger.i - 1:
+        return trigger.head  # "the report mentions 10 killed"
     if all(child.lower_ != "where" for child in trigger.children):
         return trigger
     return next((verb for verb in trigger.ancestors if verb.pos_ == "VERB"), trigger)

@@ -31,12 +31,18 @@ def people_of(token: Token, rule: Rule, scene: Scene) -> tuple[Group, ...]:
         return _toll(token, scene)
     groups = _beside(token, rule, _heads(token, rule), scene)
     if groups == () or not any(group.is_counted for group in groups):
-        groups = meant_by_they(token, _heads(token, rule), scene) or groups
+        groups = meant_by_they(token, _heads(token, rule), scene) or _by_the_dozen(token, scene) or groups
     if groups and rule.frame in {"object", "subject", "predicate"}:
         keys = {group.key for group in groups}
         more = (*tally.together(token, scene), *tally.left_out(token, scene))
         groups = (*groups, *(other for other in more if other.key not in keys))
     return groups
+
+
+def _by_the_dozen(token: Token, scene: Scene) -> tuple[Group, ...]:
+    """Count the 24 of "killing civilians by the dozens"."""
+    ahead = [i for i in sorted(scene.numbers) if i > token.i and token.doc[max(i - 2, 0) : i].text.lower() == "by the"]
+    return tuple(group for i in ahead[:1] if (group := tally.stated_at(i, scene)))
 
 
 def _shot_dead(token: Token, scene: Scene) -> tuple[Group, ...]:

@@ -16,6 +16,7 @@ _LEAVING = frozenset({"left", "leaves", "leaving"})
 _HEAD_POS = frozenset({"NOUN", "PROPN", "ADJ"})
 _ARTICLES = frozenset({"a", "an", "another"})
 _OWNERS = frozenset({"his", "her", "their", "my", "our", "its"})
+_QUANTITIES = frozenset({"several", "multiple", "many"})
 _STATES = frozenset({"suffering", "bleeding", "recovering"})  # parsed as nouns behind "a 17-year-old"
 _PLURAL_VERBS = frozenset({"were", "are", "have"})
 _SINGULAR_VERBS = frozenset({"was", "is", "has"})
@@ -117,6 +118,8 @@ def _goes_on(index: int, start: int, scene: Scene) -> bool:
     token = scene.doc[index]
     if index > start and (token.nbor(-1).tag_ == "PRP" or token.lower_ in _STATES):
         return False
+    if index > start and token.lower_ in _QUANTITIES and token.nbor(-1).tag_.startswith("NN"):
+        return False  # "shot Ada Roth several times"
     if index > start and token.lower_ in _ARTICLES and token.nbor(-1).lower_ not in {"of", "such"}:
         return False
     if index > start and is_aged(token.nbor(-1)) and not _may_follow_age(token, scene):
@@ -242,7 +245,14 @@ def count_list(listed: Sequence[Phrase], scene: Scene) -> tuple[Group, ...]:
             before = phrase
         elif before.form != "number":
             before = phrase if phrase.link == "," else before
-    return tuple(groups)
+    return tuple(groups[:1] if _is_told_apart(groups, scene) else groups)
+
+
+def _is_told_apart(groups: Sequence[Group], scene: Scene) -> bool:
+    """Tell whether a list says the ages of those whom it counts first: "two men, a 20-year-old and a 22-year-old"."""
+    first, rest = groups[:1], groups[1:]
+    is_all = bool(first) and first[0].stated and first[0].low == len(rest) > 1
+    return is_all and all("-old" in scene.text[group.start : group.end].lower() for group in rest)
 
 
 def _is_same(before: Phrase, phrase: Phrase, scene: Scene, *, is_closed: bool) -> bool:
@@ -252,10 +262,8 @@ def _is_same(before: Phrase, phrase: Phrase, scene: Scene, *, is_closed: bool) -
     single = {"article", "owned", "one"}
     if before.form in {"number", "many"} and (before.group.high or 2) > 1 and phrase.form == "name":
         return True
-    is_named_kin = (
-        phrase.form == "owned" and scene.doc[phrase.end - 1].tag_ == "NNP" != scene.doc[phrase.group.head].tag_
-    )
-    if before.form == "name" and is_named_kin:  # "Ivo Lenz, his wife Ada", not "Ivo Lenz, her husband"
+    is_named = scene.doc[phrase.end - 1].tag_ == "NNP" and phrase.end - 1 > phrase.group.head
+    if before.form == "name" and phrase.form == "owned" and is_named:  # "Ivo Lenz, his wife Ada"
         return False
     if phrase.link == "and":
         return _is_role(phrase, scene) and _is_described_on(before, phrase, scene)

@@ -28,7 +28,7 @@ _SHARED_AGE = re.compile(
 _NUMERAL = re.compile(r"\d+")
 _AGE_NEAR = 14  # tokens from the first age of a list to "old"
 _YEAR = re.compile(r"(?:19|20)\d\d")
-_GLUED_BEHIND = re.compile(r"\.\w")
+_GLUED_BEHIND = re.compile(r"\.\w|yo\b|yrs?\b|year")
 _SOURCE = re.compile(r"\s(?:[-–|]|::)\s(?:[^-–|:]|\b-\b){2,70}$")
 _MOST_PEOPLE = 100_000_000  # no event of the news hit more; also keeps sums within the tables' 32 bits
 

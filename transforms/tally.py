@@ -41,10 +41,10 @@ def people(trigger: Token, heads: Sequence[Token], scene: Scene) -> tuple[Group,
     is_of_whole = verb.dep_ in {"acl", "relcl"}  # "one of five men killed", but "two of five men were hurt"
     if place and not is_of_whole and _is_part_of(scene.phrases[place - 1], scene.phrases[place], scene):
         return (scene.phrases[place - 1].group,)
-    if scene.phrases[place].start <= trigger.i < scene.phrases[place].end:
-        return (scene.phrases[place].group,)
     if (inner := _inner(shown[-1], scene.phrases[place], scene)) is not None:
         return (inner.group,)
+    if scene.phrases[place].start <= trigger.i < scene.phrases[place].end:
+        return (scene.phrases[place].group,)
     places = {*_listed(place, trigger, scene), *_conjuncts(shown[-1], scene), *_more_heads(shown[:-1], scene)}
     return count_list([scene.phrases[i] for i in sorted(_items(place, scene) or places)], scene)
 
@@ -248,6 +248,9 @@ def _is_deed(word: Token, scene: Scene) -> bool:
 def count_from(start: int, trigger: Token, scene: Scene) -> tuple[Group, ...]:
     """Count the list of people that begins at a token."""
     place = phrase_at(start, scene)
+    if place is None:  # at the "over" of "over a million others"
+        at = scene.doc[start].idx if start < len(scene.doc) else -1
+        place = next((i for i, phrase in enumerate(scene.phrases) if phrase.group.start == at), None)
     if place is None or not _is_of_people(scene.phrases[place], scene):
         return ()
     return count_list([scene.phrases[i] for i in _listed(place, trigger, scene) if i >= place], scene)
