@@ -9,7 +9,7 @@ from transforms import victims
 from transforms.casualty_named import named_by
 from transforms.casualty_rules import Rule, lexicon
 from transforms.crowd import is_aged, is_another, is_person, names_many
-from transforms.scene import Group, Scene, Words
+from transforms.scene import Group, Scene, Words, is_out_of_them
 
 _GOVERNING = frozenset({"of", "to", "from", "against", "for", "at", "about", "with", "on"})
 _SCORE = re.compile(r" \d{1,2}-\d{1,2}(?!\w)(?! (?:people|men|others))")
@@ -43,7 +43,7 @@ def objection_to(
         return "animal"
     if not meets(token, rule, groups, scene, present):
         return "unmet"
-    if not is_denial and any(child.dep_ == "neg" for child in token.children):
+    if not is_denial and not _is_slight(token) and any(child.dep_ == "neg" for child in token.children):
         return "negated"
     return "weak" if rule.is_weak else ""
 
@@ -56,8 +56,12 @@ def is_spared(token: Token, rule: Rule, groups: Sequence[Group]) -> bool:
         is_any = any(child.lower_ in {"any", "injury"} for child in token.children)
         return is_any and any(child.dep_ == "neg" for child in token.head.children)
     is_passive = bool(victims.children(token, {"auxpass"}))
-    is_slight = any(child.dep_ == "advmod" and child.tag_ == "RB" for child in token.children)
-    return is_passive and not is_slight and any(child.dep_ == "neg" for child in token.children)
+    return is_passive and not _is_slight(token) and any(child.dep_ == "neg" for child in token.children)
+
+
+def _is_slight(verb: Token) -> bool:
+    """Tell whether "not" only speaks of how badly somebody was hurt: "was not seriously injured"."""
+    return verb.i > 0 and verb.nbor(-1).lower_.endswith("ly")
 
 
 def is_name(token: Token, rule: Rule) -> bool:
@@ -246,7 +250,7 @@ def meets(token: Token, rule: Rule, groups: Sequence[Group], scene: Scene, prese
             return any(is_person(head, scene) for head in heads)
         if token.lower_ == "drowned" and not present.isdisjoint(lexicon().violence["water"]):
             return any(is_person(head, scene) for head in heads)
-        return any(
+        return any(is_out_of_them(group, scene.text) for group in groups) or any(
             h.lower_ in known or is_aged(h) or is_another(h, scene) or h.i in scene.numbers or names_many(h)
             for h in heads
         )

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from spacy.tokens import Doc, Span, Token
+from spacy.tokens import Doc, Token
 
 from transforms import victims
 from transforms.casualty_persons import are_unlike, is_owned_kin, retold
@@ -14,6 +14,7 @@ _NEW = ("a ", "an ", "one ", "another ", "some")
 _OPENINGS = ("a ", "an ", "the ", "his ", "her ", "their ")  # headlines leave them out
 _SHOT = frozenset({"casualty.shoot", "casualty.shooting"})
 _JOINING = frozenset({"and", "&", ",", ";", "-", "–", "—", "while", "then", "another", "more"})
+_HIT = frozenset({"dobj", "acomp"})  # whom a verb hit; "kills 4-month-old" is parsed as the latter
 _PERIOD_NEAR = 6  # tokens from a trigger to the time that its number is for
 _OUTCOMES = frozenset({"casualty.recovering", "casualty.stable"})  # said of those who were told of before
 _LOWER = frozenset({"relcl", "acl", "advcl", "pobj", "pcomp", "appos", "amod", "poss", "compound"})
@@ -61,6 +62,7 @@ def _greatest(stated: Sequence[Mention]) -> Mention:
     """Return the first mention, or the greater one that is set against it: "10 were killed, but the army says 12"."""
     first = stated[0]
     rivals = [other for other in stated if _is_level(first.token, other.token) and _is_contrasted(first, other)]
+    rivals += [other for other in stated if other is not first and _is_repeated(first, other)]
     if any(_is_of_more(group, first) for group in first.groups):  # "five more bodies were found, taking the toll to 63"
         rivals += [other for other in stated if _is_toll(other)]
     if first.rule.frame == "harm":  # "one has serious injuries, five were hurt"
@@ -140,9 +142,7 @@ def _is_bare(group: Group, doc: Doc) -> bool:
 def _is_contrasted(main: Mention, other: Mention) -> bool:
     """Tell whether two numbers are for the same people, or for one time and another."""
     low, high = sorted((main.token.i, other.token.i))
-    if _is_repeated(main, other, main.token.doc[low:high]) or lexicon().longer.search(
-        main.token.doc[high : high + _PERIOD_NEAR].text
-    ):
+    if _is_repeated(main, other) or lexicon().longer.search(main.token.doc[high : high + _PERIOD_NEAR].text):
         return True
     words = lexicon().counting["contrasting"]
     if not (main.is_stated and other.is_stated):  # "a boy was grazed, but two girls were hit"
@@ -150,8 +150,10 @@ def _is_contrasted(main: Mention, other: Mention) -> bool:
     return any(token.lower_ in words for token in main.token.doc[low:high])
 
 
-def _is_repeated(main: Mention, other: Mention, between: Span) -> bool:
+def _is_repeated(main: Mention, other: Mention) -> bool:
     """Tell whether a headline's number is told again by the sentence that it runs into."""
+    low, high = sorted((main.token.i, other.token.i))
+    between = main.token.doc[low:high]
     is_same = main.is_stated and other.is_stated and _implied_sum(main) == _implied_sum(other) > 1
     return is_same and main.token.lemma_ == other.token.lemma_ and all(word.lower_ not in _JOINING for word in between)
 
@@ -241,7 +243,7 @@ def is_dead_too(mention: Mention, killed: Sequence[Group]) -> bool:
     doc, counting = mention.token.doc, lexicon().counting
     if _is_of_selves(killed, doc):  # "shot a guard, then fatally himself"
         return False
-    if _is_of_selves(mention.groups, doc) and all(doc[group.head].dep_ == "dobj" for group in killed):
+    if _is_of_selves(mention.groups, doc) and all(doc[group.head].dep_ in _HIT for group in killed):
         return False  # "killed a guard before shooting himself"
     is_full = all(doc.text[group.start :].lower().startswith(_OPENINGS) for group in mention.groups)
     if is_full and are_unlike(mention.groups, killed, doc):  # "the father was killed and his daughter was shot"
