@@ -18,6 +18,7 @@ from transforms.casualty_named import effect_of, named_by
 from transforms.casualty_people import heads_of, is_shot_dead, people_of
 from transforms.casualty_report import sum_up
 from transforms.casualty_rules import Effect, Rule, lexicon
+from transforms.casualty_victims import settle_victims
 from transforms.crowd import read_scene
 from transforms.scene import Scene, Words
 
@@ -51,7 +52,7 @@ class Reading:
         if best is None:
             return _without_trigger(self.doc)
         chosen = [mention for mention in self.mentions if OBJECTIONS.index(mention.objection) == best]
-        return sum_up(self.doc, _with_victims(chosen, self.mentions), _present(self.doc))
+        return sum_up(self.doc, settle_victims(_with_victims(chosen, self.mentions), self.doc), _present(self.doc))
 
 
 def find_casualties(doc: Doc, *, is_likely: bool | None = None) -> list[Finding]:

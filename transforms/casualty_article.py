@@ -12,6 +12,7 @@ _DYING_RULES = frozenset({"casualty.perish", "casualty.die", "casualty.dead"})
 # Words for the one who was told of before.
 _SAME = re.compile(r"(?:he|she|the \w+)\b", re.IGNORECASE)
 _LONGEST_NAME = 3  # words
+_IDENTIFIED = re.compile(r"\bidentif", re.IGNORECASE)
 _GUN = re.compile(r"\b(?:gun)?shots?\b|\bgun(?:fire|men|man)?\b|\bbullets?\b", re.IGNORECASE)
 # Who is known to live, or was hit where few die of it.
 _ALIVE = re.compile(
@@ -30,23 +31,25 @@ def count_shot_as_killed(reports: Sequence[tuple[str, Finding]]) -> list[Finding
     an article reports deaths, and nobody who was hit and lived, the shot are the dead.
     """
     reports = [(text, _as_killed(f) if _is_dead_later(i, reports) else f) for i, (text, f) in enumerate(reports)]
-    killed = max((f.killed_low or 0 for _, f in reports if f.killed_low == f.killed_high), default=0)
+    told = [f for text, f in reports if f.killed_low == f.killed_high and not _are_victims(text, f)]
+    killed = max((f.killed_low or 0 for f in told), default=0)
     is_settled = killed > 0 and not any(_tells_of_survivors(text, finding) for text, finding in reports)
     reports = [(text, _as_killed(f) if is_settled and _may_be_dead(text, f, killed) else f) for text, f in reports]
     return [
-        _as_injured(f) if _are_victims(f) and _is_of_injured(place, reports) else f
-        for place, (_, f) in enumerate(reports)
+        _as_injured(f) if _are_victims(text, f) and _is_of_injured(place, reports) else f
+        for place, (text, f) in enumerate(reports)
     ]
 
 
-def _are_victims(finding: Finding) -> bool:
-    """Tell whether a sentence only says who the victims were."""
-    return finding.rule_id == "casualty.victims" and bool(finding.killed_low) and finding.injured_low is None
+def _are_victims(text: str, finding: Finding) -> bool:
+    """Tell whether a sentence only says who the victims were; those whom police identify are dead."""
+    is_open = finding.rule_id == "casualty.victims" and _IDENTIFIED.search(text) is None
+    return is_open and bool(finding.killed_low) and finding.injured_low is None
 
 
 def _is_of_injured(place: int, reports: Sequence[tuple[str, Finding]]) -> bool:
     """Tell whether the other reports of an article are of injured people and of nobody killed."""
-    others = [f for i, (_, f) in enumerate(reports) if i != place and not _are_victims(f)]
+    others = [f for i, (text, f) in enumerate(reports) if i != place and not _are_victims(text, f)]
     is_deadly = any(f.killed_low or f.event_subtype == "killed" for f in others)
     return not is_deadly and any(f.injured_low for f in others)
 

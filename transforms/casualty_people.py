@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from itertools import takewhile
 
 from spacy.tokens import Token
 
@@ -12,6 +13,7 @@ from transforms.casualty_rules import Rule, lexicon
 from transforms.crowd import is_aged, is_person
 from transforms.scene import Group, Scene
 
+_NOUNS = frozenset({"NOUN", "PROPN", "ADJ"})
 _YEAR = re.compile(r"(?:19|20)\d\d")
 
 Heads = Callable[[Token], list[Token]]
@@ -202,7 +204,10 @@ def _behind_of(token: Token, scene: Scene) -> tuple[Group, ...]:
 
 def _single_death(token: Token) -> tuple[Group, ...]:
     """Count the one whom a fatal shooting or fall killed."""
-    is_single = token.lower_ == "fatal" and token.head.lower_ in lexicon().company["single"]
+    single = lexicon().company["single"]
+    nouns = takewhile(lambda word: word.pos_ in _NOUNS or word.lower_ in single, token.doc[token.i + 1 :])
+    events = {token.head.lower_, *(word.lower_ for word in nouns)}
+    is_single = token.lower_ in {"fatal", "deadly"} and not events.isdisjoint(single)
     return (Group(token.idx, token.i, 1, 1, False, token.idx, token.idx + len(token)),) if is_single else ()
 
 
@@ -220,7 +225,7 @@ def _looks_back(token: Token, rule: Rule, scene: Scene) -> bool:
     times = lexicon().times
     found = [child for child in victims.direct_objects(token) if child.lower_ not in times]
     is_active = any(child.i not in scene.aside for child in found)
-    is_participle = token.lower_.endswith("ed") or token.lower_ in {"shot", "hurt", "slain", "burnt"}
+    is_participle = token.lower_.endswith("ed") or token.lower_ in {"shot", "hurt", "slain", "burnt", "struck", "hit"}
     return not is_active and is_participle
 
 

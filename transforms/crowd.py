@@ -210,6 +210,8 @@ def _form(start: int, end: int, head: Token, scene: Scene) -> Form:
     if head.lower_ in words.singular or head.lower_ in words.ordinals or is_aged(head):
         return "one"
     is_tail_name = last != head and last.tag_ == "NNP"
+    if _is_surname_in_s(start, end, scene):
+        return "name"
     if head.lower_ in words.collective or (names_many(head) and opening not in _ARTICLES):
         return "name" if is_tail_name and head.tag_ == "NNS" else "many"
     if opening in _ARTICLES:
@@ -229,6 +231,13 @@ def _form(start: int, end: int, head: Token, scene: Scene) -> Form:
     if head.tag_ in {"NN", "JJ", "UH", "VB", "VBP"} and not (head.tag_ != "NN" and not is_known):
         return "one"
     return "many"
+
+
+def _is_surname_in_s(start: int, end: int, scene: Scene) -> bool:
+    """Tell whether a plural is a name: "Banks was shot"."""
+    word = scene.doc[start]
+    is_plural = end == start + 1 and word.tag_ in {"NNS", "NNPS"} and word.text.istitle()
+    return is_plural and word.lower_ not in scene.words.people and _number_of_verb(end, scene.doc) == "one"
 
 
 # --- lists
