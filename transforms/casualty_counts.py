@@ -201,7 +201,8 @@ def _is_of_doer(main: Mention, other: Mention) -> bool:
     doc, personal = main.token.doc, lexicon().counting["personal"]
     is_many = any((group.low or 0) > 1 for group in main.groups)
     is_many = is_many or main.effect == other.effect == "killed"  # nobody is killed twice
-    if is_many and "before" in {token.lower_ for token in doc[main.token.i : other.token.i]}:
+    between = {token.lower_ for token in doc[main.token.i : other.token.i]}
+    if is_many and not between.isdisjoint({"before", "until"}):
         doers |= {token.i for token in doc[main.token.i :] if token.lower_ in personal}  # "before he was shot dead"
     return bool(other.groups) and all(group.head in doers for group in other.groups)
 

@@ -274,6 +274,8 @@ def _is_same(before: Phrase, phrase: Phrase, scene: Scene, *, is_closed: bool) -
     is_named = scene.doc[phrase.end - 1].tag_ == "NNP" and phrase.end - 1 > phrase.group.head
     if before.form == "name" and phrase.form == "owned" and is_named:  # "Ivo Lenz, his wife Ada"
         return False
+    if before.form == "owned" and phrase.link == "," and _is_bare_age(phrase, scene):
+        return True
     if phrase.link == "and":
         return _is_role(phrase, scene) and _is_described_on(before, phrase, scene)
     if (before.form in single and phrase.form == "name") or (before.form == "name" and phrase.form in single):
@@ -281,6 +283,11 @@ def _is_same(before: Phrase, phrase: Phrase, scene: Scene, *, is_closed: bool) -
     is_definite = phrase.form == "one" and scene.doc[phrase.start].lower_ == "the" and before.form in single
     is_owner = phrase.form == "one" and scene.doc[phrase.end : phrase.end + 1].text == "of" and before.form in single
     return is_definite or is_owner or (not is_closed and phrase.form in {"article", "name"})
+
+
+def _is_bare_age(phrase: Phrase, scene: Scene) -> bool:
+    """Tell whether a phrase only says how old somebody is: "the boy's father, a 39-year-old, and a man"."""
+    return is_aged(scene.doc[phrase.end - 1]) and scene.doc[phrase.end : phrase.end + 1].text == ","
 
 
 def _is_role(phrase: Phrase, scene: Scene) -> bool:

@@ -42,7 +42,7 @@ def people(trigger: Token, heads: Sequence[Token], scene: Scene) -> tuple[Group,
     if place and not is_of_whole and _is_part_of(scene.phrases[place - 1], scene.phrases[place], scene):
         return (scene.phrases[place - 1].group,)
     if (inner := _inner(shown[-1], scene.phrases[place], scene)) is not None:
-        return (inner.group,)
+        return count_list([inner, *(scene.phrases[i] for i in _rightwards(place, trigger, scene))], scene)
     if scene.phrases[place].start <= trigger.i < scene.phrases[place].end:
         return (scene.phrases[place].group,)
     places = {*_listed(place, trigger, scene), *_conjuncts(shown[-1], scene), *_more_heads(shown[:-1], scene)}
