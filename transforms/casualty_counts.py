@@ -246,6 +246,8 @@ def is_dead_too(mention: Mention, killed: Sequence[Group]) -> bool:
         return False
     if _is_of_selves(mention.groups, doc) and all(doc[group.head].dep_ in _HIT for group in killed):
         return False  # "killed a guard before shooting himself"
+    if _is_hit_next(mention.groups, killed, doc):
+        return False
     is_full = all(doc.text[group.start :].lower().startswith(_OPENINGS) for group in mention.groups)
     if is_full and are_unlike(mention.groups, killed, doc):  # "the father was killed and his daughter was shot"
         return False
@@ -257,6 +259,14 @@ def is_dead_too(mention: Mention, killed: Sequence[Group]) -> bool:
         for group in mention.groups
     )
     return mention.rule.rule_id == "casualty.shoot" or is_meant
+
+
+def _is_hit_next(groups: Sequence[Group], killed: Sequence[Group], doc: Doc) -> bool:
+    """Tell whether a name is the object of a verb behind the one that killed: "killing her and wounding Ada"."""
+    last = max((group.head for group in killed), default=0)
+    hit = [doc[group.head] for group in groups]
+    are_objects = all(doc[group.head].dep_ == "dobj" for group in killed)
+    return are_objects and all(word.dep_ == "dobj" and word.tag_ == "NNP" and word.i > last for word in hit)
 
 
 def _is_of_selves(groups: Sequence[Group], doc: Doc) -> bool:
