@@ -55,7 +55,7 @@ def is_spared(token: Token, rule: Rule, groups: Sequence[Group]) -> bool:
     if rule.frame == "harm":
         is_any = any(child.lower_ in {"any", "injury"} for child in token.children)
         return is_any and any(child.dep_ == "neg" for child in token.head.children)
-    is_passive = bool(victims.children(token, {"auxpass"}))
+    is_passive = bool(victims.children(token, {"auxpass"})) and token.lower_ in {"hurt", "injured", "wounded"}
     return is_passive and not _is_slight(token) and any(child.dep_ == "neg" for child in token.children)
 
 
