@@ -278,6 +278,16 @@ def test_gate_lets_every_trigger_pass() -> None:
         "turns",
         "hospital",
         "critical",
+        "stable",
+        "coma",
+        "recovering",
+        "survive",
+        "survived",
+        "survives",
+        "sent",
+        "send",
+        "sends",
+        "sending",
     }
     forms = {form for rule in RULES["rules"] if not rule.get("weak") for form in rule["forms"]} - exempt
     assert sorted(form for form in forms if not gate.search(form)) == []
@@ -395,3 +405,8 @@ def test_the_shot_may_have_lived() -> None:
     assert settled("A boy was shot in the leg.", "A man was killed in the shooting.") == [(None, 1), (1, None)]
     assert settled("Four boys were shot.", "A man was killed in the shooting.") == [(None, 4), (1, None)]
     assert settled("A boy was shot on Friday.", "One man was killed and four were hurt.") == [(None, 1), (1, 4)]
+
+
+def test_victims_of_an_article_without_dead_are_injured() -> None:
+    assert settled("Three people were shot at a club.", "The victims were two women and a man.") == [(None, 3)] * 2
+    assert settled("A man was killed at a club.", "The victim was a singer shot by police.") == [(1, None)] * 2

@@ -11,12 +11,14 @@ from spacy.tokens import Doc, Token
 
 from schemas.event import Finding
 from transforms import tally, victims
-from transforms.casualty_checks import objection_to
+from transforms.casualty_checks import is_spared, objection_to
 from transforms.casualty_claims import settle_claims
 from transforms.casualty_counts import Mention
-from transforms.casualty_people import heads_of, is_shot_dead, named_by, people_of
+from transforms.casualty_named import effect_of, named_by
+from transforms.casualty_people import heads_of, is_shot_dead, people_of
 from transforms.casualty_report import sum_up
 from transforms.casualty_rules import Effect, Rule, lexicon
+from transforms.casualty_victims import settle_victims
 from transforms.crowd import read_scene
 from transforms.scene import Scene, Words
 
@@ -50,7 +52,7 @@ class Reading:
         if best is None:
             return _without_trigger(self.doc)
         chosen = [mention for mention in self.mentions if OBJECTIONS.index(mention.objection) == best]
-        return sum_up(self.doc, _with_victims(chosen, self.mentions), _present(self.doc))
+        return sum_up(self.doc, settle_victims(_with_victims(chosen, self.mentions), self.doc), _present(self.doc))
 
 
 def find_casualties(doc: Doc, *, is_likely: bool | None = None) -> list[Finding]:
@@ -73,6 +75,7 @@ def read_casualties(doc: Doc) -> Reading:
         return Reading(doc, ())
     scene, present = read_scene(doc, lexicon().count), _present(doc)
     mentions = [_mention(token, rule, scene, present) for token, rule in triggers]
+    mentions = [mention for mention in mentions if mention.groups or mention.rule.frame != "sent"]
     return Reading(doc, settle_claims(mentions, scene))
 
 
@@ -127,8 +130,12 @@ def _rule_of(token: Token) -> Rule | None:
 
 def _mention(token: Token, rule: Rule, scene: Scene, present: Words) -> Mention:
     heads = heads_of(token, rule)
-    effect: Effect = "killed" if rule.effect == "casualty" and named_by(token, scene) else _effect(token, rule)
-    groups = (tally.out_of_them(heads, scene) if effect == "killed" else ()) or people_of(token, rule, scene)
+    effect = _effect(token, rule)
+    if effect == "casualty" and (effect := effect_of(token)) == "casualty" and named_by(token, scene):
+        effect = "killed"
+    groups = tally.out_of_them(heads, scene) or people_of(token, rule, scene)
+    if is_spared(token, rule, groups):
+        return Mention(rule, token, "none", tuple(replace(group, low=0, high=0) for group in groups))
     objection = objection_to(token, rule, heads, groups, scene, present)
     return Mention(rule, token, effect, groups, objection)
 
@@ -139,6 +146,7 @@ def _effect(token: Token, rule: Rule) -> Effect:
         return rule.effect
     lethal = lexicon().company["lethal"]
     is_lethal = any(child.lower_ in lethal and not _is_of_another(child, token) for child in token.children)
+    is_lethal = is_lethal or token.doc[max(token.i - 1, 0) : token.i].text.lower() in lethal  # "Fatally Shoots"
     behind = token.doc[token.i + 1 : token.i + 5].text.lower()
     return "killed" if is_lethal or "to death" in behind or is_shot_dead(token) else "injured"
 

@@ -12,6 +12,7 @@ _DYING_RULES = frozenset({"casualty.perish", "casualty.die", "casualty.dead"})
 # Words for the one who was told of before.
 _SAME = re.compile(r"(?:he|she|the \w+)\b", re.IGNORECASE)
 _LONGEST_NAME = 3  # words
+_IDENTIFIED = re.compile(r"\bidentif", re.IGNORECASE)
 _GUN = re.compile(r"\b(?:gun)?shots?\b|\bgun(?:fire|men|man)?\b|\bbullets?\b", re.IGNORECASE)
 # Who is known to live, or was hit where few die of it.
 _ALIVE = re.compile(
@@ -24,13 +25,33 @@ _ALIVE = re.compile(
 def count_shot_as_killed(reports: Sequence[tuple[str, Finding]]) -> list[Finding]:
     """Return the casualty reports of one article, with those who were shot counted as killed where the article says so.
 
+    Victims who are only named count as injured where the article has nobody killed.
+
     ``reports`` are sentences with their findings. A sentence says "the boy was shot", another one "the boy died": where
     an article reports deaths, and nobody who was hit and lived, the shot are the dead.
     """
     reports = [(text, _as_killed(f) if _is_dead_later(i, reports) else f) for i, (text, f) in enumerate(reports)]
-    killed = max((f.killed_low or 0 for _, f in reports if f.killed_low == f.killed_high), default=0)
+    told = [f for text, f in reports if f.killed_low == f.killed_high and not _are_victims(text, f)]
+    killed = max((f.killed_low or 0 for f in told), default=0)
     is_settled = killed > 0 and not any(_tells_of_survivors(text, finding) for text, finding in reports)
-    return [_as_killed(f) if is_settled and _may_be_dead(text, f, killed) else f for text, f in reports]
+    reports = [(text, _as_killed(f) if is_settled and _may_be_dead(text, f, killed) else f) for text, f in reports]
+    return [
+        _as_injured(f) if _are_victims(text, f) and _is_of_injured(place, reports) else f
+        for place, (text, f) in enumerate(reports)
+    ]
+
+
+def _are_victims(text: str, finding: Finding) -> bool:
+    """Tell whether a sentence only says who the victims were; those whom police identify are dead."""
+    is_open = finding.rule_id == "casualty.victims" and _IDENTIFIED.search(text) is None
+    return is_open and bool(finding.killed_low) and finding.injured_low is None
+
+
+def _is_of_injured(place: int, reports: Sequence[tuple[str, Finding]]) -> bool:
+    """Tell whether the other reports of an article are of injured people and of nobody killed."""
+    others = [f for i, (text, f) in enumerate(reports) if i != place and not _are_victims(text, f)]
+    is_deadly = any(f.killed_low or f.event_subtype == "killed" for f in others)
+    return not is_deadly and any(f.injured_low for f in others)
 
 
 def _is_dead_later(place: int, reports: Sequence[tuple[str, Finding]]) -> bool:
@@ -72,6 +93,17 @@ def _is_of_gunshot(text: str, finding: Finding) -> bool:
 def _may_be_dead(text: str, finding: Finding, killed: int) -> bool:
     is_exact = finding.injured_low == finding.injured_high and 0 < (finding.injured_low or 0) <= killed
     return is_exact and not finding.killed_low and _is_of_gunshot(text, finding)
+
+
+def _as_injured(finding: Finding) -> Finding:
+    return replace(
+        finding,
+        event_subtype="injured",
+        killed_low=None,
+        killed_high=None,
+        injured_low=finding.killed_low,
+        injured_high=finding.killed_high,
+    )
 
 
 def _as_killed(finding: Finding) -> Finding:

@@ -6,13 +6,15 @@ from collections.abc import Sequence
 from spacy.tokens import Token
 
 from transforms import victims
+from transforms.casualty_named import named_by
 from transforms.casualty_rules import Rule, lexicon
 from transforms.crowd import is_aged, is_another, is_person, names_many
-from transforms.scene import Group, Scene, Words
+from transforms.scene import Group, Scene, Words, is_out_of_them
 
 _GOVERNING = frozenset({"of", "to", "from", "against", "for", "at", "about", "with", "on"})
 _SCORE = re.compile(r" \d{1,2}-\d{1,2}(?!\w)(?! (?:people|men|others))")
 _RATE = re.compile(r"\bper \d")
+_HURTING = frozenset({"casualty.wound", "casualty.wound_person", "casualty.injuries"})
 _DEFINITE = frozenset({"the", "this", "that", "of", "his", "her", "their"})
 
 
@@ -29,7 +31,9 @@ def objection_to(
         return "name"
     if not is_actual(token, rule):
         return "hypothetical"
-    if not has_company(token, rule, present):
+    is_many = rule.effect == "casualty" and token.tag_ in {"NNS", "NNPS"}
+    is_naming = is_many and bool(named_by(token, scene))  # "the victims were two women"
+    if not has_company(token, rule, present, is_naming=is_naming):
         return "company"
     if any(head.lower_ in lexicon().bars["things"] for head in named):
         return "thing"
@@ -39,9 +43,25 @@ def objection_to(
         return "animal"
     if not meets(token, rule, groups, scene, present):
         return "unmet"
-    if not is_denial and any(child.dep_ == "neg" for child in token.children):
+    if not is_denial and not _is_slight(token) and any(child.dep_ == "neg" for child in token.children):
         return "negated"
     return "weak" if rule.is_weak else ""
+
+
+def is_spared(token: Token, rule: Rule, groups: Sequence[Group]) -> bool:
+    """Tell whether a sentence says that somebody was not hurt: "was not injured", "did not cause any injuries"."""
+    if rule.rule_id not in _HURTING or not is_actual(token, rule) or any(group.high == 0 for group in groups):
+        return False
+    if rule.frame == "harm":
+        is_any = any(child.lower_ in {"any", "injury"} for child in token.children)
+        return is_any and any(child.dep_ == "neg" for child in token.head.children)
+    is_passive = bool(victims.children(token, {"auxpass"})) and token.lower_ in {"hurt", "injured", "wounded"}
+    return is_passive and not _is_slight(token) and any(child.dep_ == "neg" for child in token.children)
+
+
+def _is_slight(verb: Token) -> bool:
+    """Tell whether "not" only speaks of how badly somebody was hurt: "was not seriously injured"."""
+    return verb.i > 0 and verb.nbor(-1).lower_.endswith("ly")
 
 
 def is_name(token: Token, rule: Rule) -> bool:
@@ -65,7 +85,7 @@ def is_actual(token: Token, rule: Rule) -> bool:
         return not _is_hypothetical(token.head)
     verb = token
     for _ in range(2):
-        if _is_hypothetical(verb):
+        if _is_hypothetical(verb, is_own=verb == token):
             return False
         if verb.dep_ != "conj" or verb.head.tag_ != verb.tag_:
             break
@@ -108,7 +128,7 @@ def _is_idiom(token: Token, rule: Rule) -> bool:
     return not aimed_at.isdisjoint(lexicon().counting["people"] | {"him", "us", "me"})
 
 
-def _is_hypothetical(verb: Token) -> bool:
+def _is_hypothetical(verb: Token, *, is_own: bool = True) -> bool:
     bars = lexicon().bars
     has_perfect = any(child.dep_ == "aux" and child.lower_ in {"have", "'ve"} for child in verb.children)
     for child in verb.children:
@@ -116,7 +136,8 @@ def _is_hypothetical(verb: Token) -> bool:
             return True
         if child.dep_ == "mark" and child.lower_ in bars["markers"]:
             return True
-        if child.dep_ == "prt" and child.lower_ in bars["particles"] and verb.lower_ not in bars["downed"]:
+        is_turned = child.dep_ == "prt" and child.lower_ in bars["particles"] and verb.lower_ not in bars["downed"]
+        if is_own and is_turned:  # "killed off", not "showed up and killed"
             return True
     if any(child.dep_ == "aux" and child.lower_ == "to" for child in verb.children):
         is_counted = any(child.lower_ in bars["ordinals"] for child in verb.head.children)
@@ -127,12 +148,12 @@ def _is_hypothetical(verb: Token) -> bool:
     return is_governed and not bars["governors"].isdisjoint((above.lemma_.lower(), verb.head.lemma_.lower()))
 
 
-def has_company(token: Token, rule: Rule, present: Words) -> bool:
+def has_company(token: Token, rule: Rule, present: Words, *, is_naming: bool = False) -> bool:
     """Tell whether the words that a rule needs beside its trigger are there."""
     company = lexicon().company
     if not present.isdisjoint(rule.without):
         return False
-    if rule.near and present.isdisjoint(rule.near) and not _belongs_to_people(token, rule):
+    if rule.near and not is_naming and present.isdisjoint(rule.near) and not _belongs_to_people(token, rule):
         return False
     if rule.frame == "attribute":
         behind = {word.lower_ for word in token.doc[token.i + 1 : token.i + 8]}
@@ -166,8 +187,15 @@ def _belongs_to_people(token: Token, rule: Rule) -> bool:
 def _is_suffered(token: Token) -> bool:
     """Tell whether an injury is somebody's: none healed, charged or died of."""
     bars = lexicon().bars
-    above = {word.lemma_ for word in list(token.ancestors)[:2] if token.dep_ != "conj"}
+    above = {word.lemma_ for word in _up_to_verb(token)[:2] if token.dep_ != "conj"}
     return above.isdisjoint(bars["healed"]) and bars["insured"].isdisjoint(child.lower_ for child in token.children)
+
+
+def _up_to_verb(noun: Token) -> list[Token]:
+    """Return the words above a noun, up to the verb of its clause."""
+    above = list(noun.ancestors)
+    end = next((place for place, word in enumerate(above) if word.pos_ == "VERB"), len(above))
+    return above[: end + 1]
 
 
 def _is_specific(token: Token) -> bool:
@@ -175,7 +203,8 @@ def _is_specific(token: Token) -> bool:
     bars = lexicon().bars
     if _RATE.search(token.doc[token.i :].text):
         return False
-    if victims.belonging(token) or any(child.pos_ == "NUM" for child in token.children):
+    sets = lexicon().count.sets
+    if victims.belonging(token) or any(child.pos_ == "NUM" or child.lower_ in sets for child in token.children):
         return True
     above = token.head.head if token.head.dep_ == "prep" else token.head
     is_known = any(child.lower_ in {"the", "this", "that"} for child in token.children)
@@ -207,6 +236,9 @@ def meets(token: Token, rule: Rule, groups: Sequence[Group], scene: Scene, prese
         opening = {child.lower_ for child in token.children}
         is_told = "of" in opening or not opening.isdisjoint(scene.words.sets)
         return is_told and any(group.low is not None for group in groups)
+    if rule.needs == "sent":
+        is_of_people = any(group.low and _is_of_people(group, scene) for group in groups)
+        return is_of_people and not present.isdisjoint(lexicon().violence["sending"])
     if rule.needs == "self":
         return any(scene.doc[group.head].lower_ in lexicon().counting["reflexive"] for group in groups)
     if rule.needs == "listed":
@@ -218,7 +250,7 @@ def meets(token: Token, rule: Rule, groups: Sequence[Group], scene: Scene, prese
             return any(is_person(head, scene) for head in heads)
         if token.lower_ == "drowned" and not present.isdisjoint(lexicon().violence["water"]):
             return any(is_person(head, scene) for head in heads)
-        return any(
+        return any(is_out_of_them(group, scene.text) for group in groups) or any(
             h.lower_ in known or is_aged(h) or is_another(h, scene) or h.i in scene.numbers or names_many(h)
             for h in heads
         )

@@ -13,6 +13,10 @@ from transforms.scene import Group, is_out_of_them
 _NEW = ("a ", "an ", "one ", "another ", "some")
 _OPENINGS = ("a ", "an ", "the ", "his ", "her ", "their ")  # headlines leave them out
 _SHOT = frozenset({"casualty.shoot", "casualty.shooting"})
+_JOINING = frozenset({"and", "&", ",", ";", "-", "–", "—", "while", "then", "another", "more"})
+_HIT = frozenset({"dobj", "acomp"})  # whom a verb hit; "kills 4-month-old" is parsed as the latter
+_PERIOD_NEAR = 6  # tokens from a trigger to the time that its number is for
+_OUTCOMES = frozenset({"casualty.recovering", "casualty.stable"})  # said of those who were told of before
 _LOWER = frozenset({"relcl", "acl", "advcl", "pobj", "pcomp", "appos", "amod", "poss", "compound"})
 
 Range = tuple[int | None, int | None]
@@ -40,6 +44,7 @@ def total(mentions: Sequence[Mention]) -> tuple[Group, ...]:
     if not counted:
         return ()
     counted = [m for m in counted if any(g.high != 0 for g in m.groups)] or counted
+    counted = [m for m in counted if m.is_stated or m.rule.rule_id not in _OUTCOMES] or counted
     stated = [mention for mention in counted if mention.is_stated]
     is_told = counted[0].token.tag_ != "VBG" and counted[0].rule.frame != "attribute"
     is_first = is_told and stated and counted[0] is not stated[0]
@@ -57,6 +62,7 @@ def _greatest(stated: Sequence[Mention]) -> Mention:
     """Return the first mention, or the greater one that is set against it: "10 were killed, but the army says 12"."""
     first = stated[0]
     rivals = [other for other in stated if _is_level(first.token, other.token) and _is_contrasted(first, other)]
+    rivals += [other for other in stated if other is not first and _is_repeated(first, other)]
     if any(_is_of_more(group, first) for group in first.groups):  # "five more bodies were found, taking the toll to 63"
         rivals += [other for other in stated if _is_toll(other)]
     if first.rule.frame == "harm":  # "one has serious injuries, five were hurt"
@@ -86,17 +92,21 @@ def _implied_sum(mention: Mention) -> int:
 
 def _adds_up(main: Mention, other: Mention) -> bool:
     """Tell whether another mention counts more people of the same incident."""
-    counting, doc = lexicon().counting, other.token.doc
+    doc = other.token.doc
     if _is_toll(main) or other.rule.frame in {"toll", "attribute", "sign"}:
         return False
-    if all(doc[group.head].lower_ in counting["reflexive"] for group in other.groups) or _is_of_doer(main, other):
+    if any(is_out_of_them(group, doc.text) for group in other.groups):
+        return False
+    if _is_of_selves(other.groups, doc) or _is_of_doer(main, other):
         return True
     if any(doc[group.head].lower_ == "others" for group in main.groups) or are_unlike(main.groups, other.groups, doc):
         return True
     places = [(group.head - 3, group.head + 1) for group in other.groups] + [(other.token.i - 2, other.token.i)]
     if any(_is_adding(token) for start, end in places for token in doc[max(start, 0) : end]):
         return True
-    is_level = _is_level(main.token, other.token) and not _is_contrasted(main, other)
+    is_harm = main.rule.frame == other.rule.frame == "harm"
+    clauses = [_clause(mention.token) if is_harm else mention.token for mention in (main, other)]
+    is_level = _is_level(*clauses) and not _is_contrasted(main, other)
     later = max(main, other, key=lambda mention: mention.token.i)
     is_brought_in = not (main.is_stated or other.is_stated) and _is_new(
         later, doc
@@ -132,10 +142,20 @@ def _is_bare(group: Group, doc: Doc) -> bool:
 def _is_contrasted(main: Mention, other: Mention) -> bool:
     """Tell whether two numbers are for the same people, or for one time and another."""
     low, high = sorted((main.token.i, other.token.i))
+    if _is_repeated(main, other) or lexicon().longer.search(main.token.doc[high : high + _PERIOD_NEAR].text):
+        return True
     words = lexicon().counting["contrasting"]
     if not (main.is_stated and other.is_stated):  # "a boy was grazed, but two girls were hit"
         words -= lexicon().counting["conceding"]
     return any(token.lower_ in words for token in main.token.doc[low:high])
+
+
+def _is_repeated(main: Mention, other: Mention) -> bool:
+    """Tell whether a headline's number is told again by the sentence that it runs into."""
+    low, high = sorted((main.token.i, other.token.i))
+    between = main.token.doc[low:high]
+    is_same = main.is_stated and other.is_stated and _implied_sum(main) == _implied_sum(other) > 1
+    return is_same and main.token.lemma_ == other.token.lemma_ and all(word.lower_ not in _JOINING for word in between)
 
 
 def _is_level(first: Token, second: Token) -> bool:
@@ -146,8 +166,17 @@ def _is_level(first: Token, second: Token) -> bool:
     return not any(word.dep_ in _LOWER and not _is_set_against(word) for path in paths for word in path)
 
 
+def _clause(token: Token) -> Token:
+    """Return the verb that a noun hangs on: the "was" of "was in critical condition"."""
+    while token.pos_ in {"NOUN", "ADP"} and token.head != token:
+        token = token.head
+    return token
+
+
 def _main_verb(trigger: Token) -> Token:
     """Return the verb whose clause goes on in that of a trigger: "was taken to hospital, where she died"."""
+    if trigger.dep_ == "acl" and trigger.head.like_num and trigger.head.i == trigger.i - 1:
+        return trigger.head  # "the report mentions 10 killed"
     if all(child.lower_ != "where" for child in trigger.children):
         return trigger
     return next((verb for verb in trigger.ancestors if verb.pos_ == "VERB"), trigger)
@@ -171,7 +200,9 @@ def _is_of_doer(main: Mention, other: Mention) -> bool:
     doers = {victims.antecedent(doer).i for doer in victims.doers(main.token)}
     doc, personal = main.token.doc, lexicon().counting["personal"]
     is_many = any((group.low or 0) > 1 for group in main.groups)
-    if is_many and "before" in {token.lower_ for token in doc[main.token.i : other.token.i]}:
+    is_many = is_many or main.effect == other.effect == "killed"  # nobody is killed twice
+    between = {token.lower_ for token in doc[main.token.i : other.token.i]}
+    if is_many and not between.isdisjoint({"before", "until"}):
         doers |= {token.i for token in doc[main.token.i :] if token.lower_ in personal}  # "before he was shot dead"
     return bool(other.groups) and all(group.head in doers for group in other.groups)
 
@@ -211,7 +242,11 @@ def less(number: Range, taken: Sequence[Group]) -> Range:
 def is_dead_too(mention: Mention, killed: Sequence[Group]) -> bool:
     """Tell whether one who was shot is the one who died: "the boy shot on Friday has died", "declared him dead"."""
     doc, counting = mention.token.doc, lexicon().counting
-    if all(doc[group.head].lower_ in counting["reflexive"] for group in killed):  # "shot a guard, then fatally himself"
+    if _is_of_selves(killed, doc):  # "shot a guard, then fatally himself"
+        return False
+    if _is_of_selves(mention.groups, doc) and all(doc[group.head].dep_ in _HIT for group in killed):
+        return False  # "killed a guard before shooting himself"
+    if _is_hit_next(mention.groups, killed, doc):
         return False
     is_full = all(doc.text[group.start :].lower().startswith(_OPENINGS) for group in mention.groups)
     if is_full and are_unlike(mention.groups, killed, doc):  # "the father was killed and his daughter was shot"
@@ -224,6 +259,18 @@ def is_dead_too(mention: Mention, killed: Sequence[Group]) -> bool:
         for group in mention.groups
     )
     return mention.rule.rule_id == "casualty.shoot" or is_meant
+
+
+def _is_hit_next(groups: Sequence[Group], killed: Sequence[Group], doc: Doc) -> bool:
+    """Tell whether a name is the object of a verb behind the one that killed: "killing her and wounding Ada"."""
+    last = max((group.head for group in killed), default=0)
+    hit = [doc[group.head] for group in groups]
+    are_objects = all(doc[group.head].dep_ == "dobj" for group in killed)
+    return are_objects and all(word.dep_ == "dobj" and word.tag_ == "NNP" and word.i > last for word in hit)
+
+
+def _is_of_selves(groups: Sequence[Group], doc: Doc) -> bool:
+    return all(doc[group.head].lower_ in lexicon().counting["reflexive"] for group in groups)
 
 
 def without_killed(injured: Iterable[Group], killed: Sequence[Group]) -> tuple[Group, ...]:

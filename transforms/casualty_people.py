@@ -1,16 +1,20 @@
 """Find and count whom one casualty trigger speaks of: by the parse, else by the words beside it."""
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from itertools import takewhile
 
 from spacy.tokens import Token
 
 from transforms import tally, victims
+from transforms.casualty_named import meant_by_they, named_by
 from transforms.casualty_rules import Rule, lexicon
 from transforms.crowd import is_aged, is_person
 from transforms.scene import Group, Scene
 
-_BELONGING = frozenset({"among", "be", "is", "are", "was", "were", "include"})
+_NOUNS = frozenset({"NOUN", "PROPN", "ADJ"})
+_YEAR = re.compile(r"(?:19|20)\d\d")
 
 Heads = Callable[[Token], list[Token]]
 
@@ -21,18 +25,26 @@ def people_of(token: Token, rule: Rule, scene: Scene) -> tuple[Group, ...]:
         return read(token, scene)
     if rule.frame != "event" and (names := named_by(token, scene)):
         return names
-    if victim := _shot_dead(token, scene):
+    if victim := _shot_dead(token, scene) or (_in_set(token, scene) if rule.frame == "event" else ()):
         return victim
     if part := _part(token, scene) or (rule.frame == "harm" and _injuries(token, scene)):
         return part
     if "number of" in token.doc[max(token.i - 3, 0) : token.i].text:
         return _toll(token, scene)
     groups = _beside(token, rule, _heads(token, rule), scene)
+    if groups == () or not any(group.is_counted for group in groups):
+        groups = meant_by_they(token, _heads(token, rule), scene) or _by_the_dozen(token, scene) or groups
     if groups and rule.frame in {"object", "subject", "predicate"}:
         keys = {group.key for group in groups}
         more = (*tally.together(token, scene), *tally.left_out(token, scene))
         groups = (*groups, *(other for other in more if other.key not in keys))
     return groups
+
+
+def _by_the_dozen(token: Token, scene: Scene) -> tuple[Group, ...]:
+    """Count the 24 of "killing civilians by the dozens"."""
+    ahead = [i for i in sorted(scene.numbers) if i > token.i and token.doc[max(i - 2, 0) : i].text.lower() == "by the"]
+    return tuple(group for i in ahead[:1] if (group := tally.stated_at(i, scene)))
 
 
 def _shot_dead(token: Token, scene: Scene) -> tuple[Group, ...]:
@@ -66,7 +78,8 @@ def _heads(token: Token, rule: Rule) -> list[Token]:
         return victims.objects(above) or victims.subjects(above) or ([above] if above.pos_ == "NOUN" else [])
     find = _HEADS.get(rule.frame)
     times = lexicon().times
-    return [head for head in find(token) if head.lower_ not in times] if find else []
+    found = find(token) if find else []
+    return [head for head in found if head.lower_ not in times and not _YEAR.fullmatch(head.text)]
 
 
 def _is_way_to_die(noun: Token) -> bool:
@@ -191,7 +204,10 @@ def _behind_of(token: Token, scene: Scene) -> tuple[Group, ...]:
 
 def _single_death(token: Token) -> tuple[Group, ...]:
     """Count the one whom a fatal shooting or fall killed."""
-    is_single = token.lower_ == "fatal" and token.head.lower_ in lexicon().company["single"]
+    single = lexicon().company["single"]
+    nouns = takewhile(lambda word: word.pos_ in _NOUNS or word.lower_ in single, token.doc[token.i + 1 :])
+    events = {token.head.lower_, *(word.lower_ for word in nouns)}
+    is_single = token.lower_ in {"fatal", "deadly"} and not events.isdisjoint(single)
     return (Group(token.idx, token.i, 1, 1, False, token.idx, token.idx + len(token)),) if is_single else ()
 
 
@@ -209,7 +225,7 @@ def _looks_back(token: Token, rule: Rule, scene: Scene) -> bool:
     times = lexicon().times
     found = [child for child in victims.direct_objects(token) if child.lower_ not in times]
     is_active = any(child.i not in scene.aside for child in found)
-    is_participle = token.lower_.endswith("ed") or token.lower_ in {"shot", "hurt", "slain", "burnt"}
+    is_participle = token.lower_.endswith("ed") or token.lower_ in {"shot", "hurt", "slain", "burnt", "struck", "hit"}
     return not is_active and is_participle
 
 
@@ -266,7 +282,7 @@ def _own(token: Token, rule: Rule, scene: Scene) -> tuple[Group, ...]:
     if "murder-suicide" in token.doc[max(token.i - 2, 0) : token.i + 3].text.lower():
         return (Group(token.idx, token.i, 2, 2, False, token.idx, token.idx + len(token)),)
     counted = _counted(token, scene)
-    is_one = token.tag_ in {"NN", "NNP", "JJ", "VBN"} and token.lower_ not in {"remains", "grave"}
+    is_one = token.tag_ in {"NN", "NNP", "JJ", "VBN", "VBG"} and token.lower_ not in {"remains", "grave"}
     is_single = rule.frame == "people" or token.lower_ in lexicon().counting["single_events"]
     if is_one and is_single and not counted.is_counted:
         counted = replace(counted, low=1, high=1)
@@ -275,13 +291,18 @@ def _own(token: Token, rule: Rule, scene: Scene) -> tuple[Group, ...]:
 
 def _counted(token: Token, scene: Scene) -> Group:
     """Return the group of a noun that a number before it counts: "three more bodies", "a double murder"."""
-    for child in token.lefts:
-        if number := scene.words.sets.get(child.lower_):
-            return Group(child.idx, token.i, number, number, True, child.idx, token.idx + len(token))
+    if found := _in_set(token, scene):
+        return found[0]
     for child in reversed([inner for left in token.lefts for inner in (*left.lefts, left)]):
         if group := tally.stated_at(child.i, scene):
             return group
     return next(iter(_part(token, scene)), tally.count(token, scene))
+
+
+def _in_set(token: Token, scene: Scene) -> tuple[Group, ...]:
+    """Count the two of "a double murder"."""
+    sized = [(child, scene.words.sets[child.lower_]) for child in token.lefts if child.lower_ in scene.words.sets]
+    return tuple(Group(word.idx, token.i, n, n, True, word.idx, token.idx + len(token)) for word, n in sized[:1])
 
 
 def _injuries(token: Token, scene: Scene) -> tuple[Group, ...]:
@@ -302,37 +323,6 @@ def _part(token: Token, scene: Scene) -> tuple[Group, ...]:
     is_part = any(word.lower_ == "of" for word in scene.doc[index + 1 : token.i])
     group = tally.stated_at(index, scene) if is_part else None
     return (group,) if group else ()
-
-
-def named_by(token: Token, scene: Scene) -> tuple[Group, ...]:
-    """Count whom "the victims were identified as", "among the dead were" and "was among those killed" name."""
-    opening = {word.lower_ for word in token.doc[: token.i]}
-    if opening <= {"also", "among", "the", "those", "and"} and opening != {"the"}:
-        verb = next((word for word in token.doc[token.i + 1 : -1] if word.lower_ in {"was", "were", "is", "are"}), None)
-        return tally.count_from(verb.i + 1, token, scene) if verb is not None else ()
-    names = _names(token)
-    groups = tally.people(names[0].head, names[:1], scene) if names and names[0] != token else ()
-    if not all(group.is_counted and is_person(scene.doc[group.head], scene) for group in groups):
-        return ()
-    is_among = any(word.lower_ == "among" for word in token.doc[max(token.i - 3, 0) : token.i])
-    is_before = bool(names) and names[0].i < token.i
-    is_some = (is_among and is_before) or token.head.lemma_ == "include"
-    return tuple(replace(group, high=None) for group in groups) if is_some else groups
-
-
-def _names(token: Token) -> list[Token]:
-    """Return the first of the names that a trigger's noun is said to be."""
-    is_of_those = token.dep_ == "amod" or token.head.lower_ == "those"
-    noun = token.head if is_of_those else token
-    verb = noun.head.head if noun.head.dep_ == "prep" else noun.head
-    if noun.dep_ == "nsubjpass" and verb.lemma_ in {"identify", "name"}:
-        return [name for prep in victims.children(verb, {"prep"}) for name in victims.children(prep, {"pobj"})]
-    is_definite = bool(victims.children(token, {"det"})) or is_of_those
-    if noun.dep_ == "nsubj" and verb.lemma_ == "include" and is_definite:
-        return victims.children(verb, {"dobj"})
-    if noun.dep_ in {"nsubj", "pobj"} and verb.lemma_ == "be" and is_definite and noun.head.lower_ in _BELONGING:
-        return victims.children(verb, {"attr"}) or list(map(victims.antecedent, victims.children(verb, {"nsubj"})))
-    return []
 
 
 def _toll(token: Token, scene: Scene) -> tuple[Group, ...]:
@@ -370,9 +360,15 @@ def _themselves(token: Token, scene: Scene) -> tuple[Group, ...]:
     return tuple(tally.count(word, scene) for word in token.doc[token.i + 1 : token.i + 7] if word.lower_ in reflexive)
 
 
+def _sent_to_hospital(token: Token, scene: Scene) -> tuple[Group, ...]:
+    is_there = "hospital" in token.doc[token.i + 1 : token.i + 16].text.lower()
+    return tally.people(token, victims.direct_objects(token), scene) if is_there else ()
+
+
 _WITHOUT_HEADS: Mapping[str, Callable[[Token, Scene], tuple[Group, ...]]] = {
     "toll": _toll,
     "adverb": _before_adverb,
     "self": _themselves,
     "care": _in_care,
+    "sent": _sent_to_hospital,
 }

@@ -27,11 +27,19 @@ def _is_unlike(first: Group, second: Group, doc: Doc) -> bool:
         return False
     if is_owned_kin(first, doc) or is_owned_kin(second, doc):
         return True
+    if _are_two_names(doc[first.head], doc[second.head]):
+        return True
     kinds = lexicon().kinds
     return any(
         {words[0] in kinds[one], words[1] in kinds[other]} == {True}
         for one, other in (("male", "female"), ("female", "male"), ("grown", "small"), ("small", "grown"))
     )
+
+
+def _are_two_names(first: Token, second: Token) -> bool:
+    """Tell whether two full names stand for two people: "Ivo Lenz died and Ada Roth died", not "Ivo" and "Mr. Lenz"."""
+    names = [{word.lower_ for word in (*head.lefts, head) if word.tag_ == "NNP"} for head in (first, second)]
+    return first.tag_ == second.tag_ == "NNP" and all(len(name) > 1 for name in names) and names[0].isdisjoint(names[1])
 
 
 def is_owned_kin(group: Group, doc: Doc) -> bool:

@@ -41,6 +41,7 @@ class Lexicon:
     counting: Mapping[str, Words]
     kinds: Mapping[str, Words]
     times: Words
+    longer: re.Pattern[str]
     comparing: re.Pattern[str]
     cumulative: re.Pattern[str]
     count: CountWords
@@ -77,6 +78,7 @@ def lexicon() -> Lexicon:
         counting=counting,
         kinds=_word_sets(data["kinds"]),
         times=frozenset(data["time"]["times"]),
+        longer=re.compile(data["time"]["longer"], re.IGNORECASE),
         comparing=re.compile(data["time"]["comparing"], re.IGNORECASE),
         cumulative=re.compile("|".join(data["time"]["cumulative"]), re.IGNORECASE),
         count=CountWords(
@@ -89,6 +91,7 @@ def lexicon() -> Lexicon:
             skipped=counting["skipped"],
             things=frozenset(data["not_actual"]["things"]) | frozenset(data["not_actual"]["herds"]),
             generic=counting["said_again"] | counting["kin"],
+            kin=counting["kin"],
             triggers=_deeds(rules) - counting["people"],
         ),
     )

@@ -16,6 +16,8 @@ _LEAVING = frozenset({"left", "leaves", "leaving"})
 _HEAD_POS = frozenset({"NOUN", "PROPN", "ADJ"})
 _ARTICLES = frozenset({"a", "an", "another"})
 _OWNERS = frozenset({"his", "her", "their", "my", "our", "its"})
+_QUANTITIES = frozenset({"several", "multiple", "many"})
+_STATES = frozenset({"suffering", "bleeding", "recovering"})  # parsed as nouns behind "a 17-year-old"
 _PLURAL_VERBS = frozenset({"were", "are", "have"})
 _SINGULAR_VERBS = frozenset({"was", "is", "has"})
 _NO_ATTRIBUTES = frozenset({"hurt", "shot", "killed", "stabbed"})  # "3 Hurt Estmark Shooting" counts no shooting
@@ -114,6 +116,10 @@ def _may_hold_number(start: int, index: int, scene: Scene) -> bool:
 
 def _goes_on(index: int, start: int, scene: Scene) -> bool:
     token = scene.doc[index]
+    if index > start and (token.nbor(-1).tag_ == "PRP" or token.lower_ in _STATES):
+        return False
+    if index > start and token.lower_ in _QUANTITIES and token.nbor(-1).tag_.startswith("NN"):
+        return False  # "shot Ada Roth several times"
     if index > start and token.lower_ in _ARTICLES and token.nbor(-1).lower_ not in {"of", "such"}:
         return False
     if index > start and is_aged(token.nbor(-1)) and not _may_follow_age(token, scene):
@@ -204,6 +210,8 @@ def _form(start: int, end: int, head: Token, scene: Scene) -> Form:
     if head.lower_ in words.singular or head.lower_ in words.ordinals or is_aged(head):
         return "one"
     is_tail_name = last != head and last.tag_ == "NNP"
+    if _is_surname_in_s(start, end, scene):
+        return "name"
     if head.lower_ in words.collective or (names_many(head) and opening not in _ARTICLES):
         return "name" if is_tail_name and head.tag_ == "NNS" else "many"
     if opening in _ARTICLES:
@@ -225,6 +233,13 @@ def _form(start: int, end: int, head: Token, scene: Scene) -> Form:
     return "many"
 
 
+def _is_surname_in_s(start: int, end: int, scene: Scene) -> bool:
+    """Tell whether a plural is a name: "Banks was shot"."""
+    word = scene.doc[start]
+    is_plural = end == start + 1 and word.tag_ in {"NNS", "NNPS"} and word.text.istitle()
+    return is_plural and word.lower_ not in scene.words.people and _number_of_verb(end, scene.doc) == "one"
+
+
 # --- lists
 
 
@@ -239,7 +254,14 @@ def count_list(listed: Sequence[Phrase], scene: Scene) -> tuple[Group, ...]:
             before = phrase
         elif before.form != "number":
             before = phrase if phrase.link == "," else before
-    return tuple(groups)
+    return tuple(groups[:1] if _is_told_apart(groups, scene) else groups)
+
+
+def _is_told_apart(groups: Sequence[Group], scene: Scene) -> bool:
+    """Tell whether a list says the ages of those whom it counts first: "two men, a 20-year-old and a 22-year-old"."""
+    first, rest = groups[:1], groups[1:]
+    is_all = bool(first) and first[0].stated and first[0].low == len(rest) > 1
+    return is_all and all("-old" in scene.text[group.start : group.end].lower() for group in rest)
 
 
 def _is_same(before: Phrase, phrase: Phrase, scene: Scene, *, is_closed: bool) -> bool:
@@ -249,6 +271,11 @@ def _is_same(before: Phrase, phrase: Phrase, scene: Scene, *, is_closed: bool) -
     single = {"article", "owned", "one"}
     if before.form in {"number", "many"} and (before.group.high or 2) > 1 and phrase.form == "name":
         return True
+    is_named = scene.doc[phrase.end - 1].tag_ == "NNP" and phrase.end - 1 > phrase.group.head
+    if before.form == "name" and phrase.form == "owned" and is_named:  # "Ivo Lenz, his wife Ada"
+        return False
+    if before.form == "owned" and phrase.link == "," and _is_bare_age(phrase, scene):
+        return True
     if phrase.link == "and":
         return _is_role(phrase, scene) and _is_described_on(before, phrase, scene)
     if (before.form in single and phrase.form == "name") or (before.form == "name" and phrase.form in single):
@@ -256,6 +283,11 @@ def _is_same(before: Phrase, phrase: Phrase, scene: Scene, *, is_closed: bool) -
     is_definite = phrase.form == "one" and scene.doc[phrase.start].lower_ == "the" and before.form in single
     is_owner = phrase.form == "one" and scene.doc[phrase.end : phrase.end + 1].text == "of" and before.form in single
     return is_definite or is_owner or (not is_closed and phrase.form in {"article", "name"})
+
+
+def _is_bare_age(phrase: Phrase, scene: Scene) -> bool:
+    """Tell whether a phrase only says how old somebody is: "the boy's father, a 39-year-old, and a man"."""
+    return is_aged(scene.doc[phrase.end - 1]) and scene.doc[phrase.end : phrase.end + 1].text == ","
 
 
 def _is_role(phrase: Phrase, scene: Scene) -> bool:
@@ -271,6 +303,8 @@ def _is_described_on(before: Phrase, phrase: Phrase, scene: Scene) -> bool:
     verb = _number_of_verb(phrase.end, scene.doc)
     if verb == "many" or scene.doc[max(before.start - 1, 0)].lower_ in _PLURAL_VERBS:
         return False
+    if before.form == "owned" and _are_kin(before, phrase, scene):
+        return False
     if before.form in {"article", "owned"} and phrase.form == "one":
         return True
     if before.start and scene.doc[before.start - 1].text == "," and phrase.form == "one":  # "Ada, a poet and singer"
@@ -279,6 +313,13 @@ def _is_described_on(before: Phrase, phrase: Phrase, scene: Scene) -> bool:
     last = scene.doc[phrase.end - 1]
     is_titled = last.tag_ == "NNP" and last.lower_ not in scene.words.people and heads.isdisjoint(scene.words.generic)
     return before.form == "one" and (verb == "one" or is_titled)
+
+
+def _are_kin(before: Phrase, phrase: Phrase, scene: Scene) -> bool:
+    """Tell whether two words are for two of somebody's kin: "my father and sister", not "the mother and aunt of"."""
+    words = {scene.doc[place.group.head].lower_ for place in (before, phrase)}
+    is_of_other = scene.doc[phrase.end : phrase.end + 1].text == "of"
+    return len(words) == 2 and words <= scene.words.kin and not is_of_other
 
 
 def _is_behind_name(phrase: Phrase, scene: Scene) -> bool:

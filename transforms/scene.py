@@ -17,7 +17,7 @@ _BRACKETS = re.compile(r"\([^()]*\)|\[[^\[\]]*\]")
 _PARTS = re.compile(r",?\s*(?:\bincluding|\bincludes|\bamong (?:them|whom)|\bsuch as)\b", re.IGNORECASE)
 _OF_THEM = re.compile(r"\s+of (?:them|whom|those|which)\b", re.IGNORECASE)
 _AGE = re.compile(
-    r",\s(?:(?:both|each|all)\s)?\d{1,2}"
+    r",\s(?:(?:both|each|all|also|now|then|only|just)\s)?\d{1,2}"
     r"(?:(?:(?:, \d{1,2})*,? and \d{1,2})?(?:\syears\s(?:of\sage|old)|(?=,(?!\d)|\.?$|\s(?:and|who)\b|;|\s[—–-]))"
     r"|(?:, \d{1,2})*,? and \d{1,2}(?=\s(?:were|was)\b))"
 )
@@ -28,7 +28,7 @@ _SHARED_AGE = re.compile(
 _NUMERAL = re.compile(r"\d+")
 _AGE_NEAR = 14  # tokens from the first age of a list to "old"
 _YEAR = re.compile(r"(?:19|20)\d\d")
-_GLUED_BEHIND = re.compile(r"\.\w")
+_GLUED_BEHIND = re.compile(r"\.\w|yo\b|yrs?\b|year")
 _SOURCE = re.compile(r"\s(?:[-–|]|::)\s(?:[^-–|:]|\b-\b){2,70}$")
 _MOST_PEOPLE = 100_000_000  # no event of the news hit more; also keeps sums within the tables' 32 bits
 
@@ -47,6 +47,7 @@ class CountWords:
     triggers: Words
     things: Words
     generic: Words
+    kin: Words
 
 
 Form = Literal["number", "article", "owned", "name", "one", "many"]

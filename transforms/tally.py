@@ -16,6 +16,7 @@ _FINITE = frozenset({"VBD", "VBZ", "VBP", "MD"})
 _TOGETHER = re.compile(r"\b(?:along with|together with|as well as|alongside)\s", re.IGNORECASE)
 _PLACING = frozenset({"in", "on", "at", "from", "of", "aboard", "inside", "outside", "near"})
 _SUBJECTS = frozenset({"nsubj", "nsubjpass"})
+_PASSIVE = frozenset({"was", "were"})
 _REFLEXIVE = frozenset({"himself", "herself"})
 _DYING = frozenset({"die", "perish", "succumb", "drown"})
 _IN_CARE = frozenset({"hospital", "critical", "stable", "serious"})
@@ -36,13 +37,14 @@ def people(trigger: Token, heads: Sequence[Token], scene: Scene) -> tuple[Group,
     place = phrase_at(shown[-1].i, scene)
     if place is None:
         return (count(shown[-1], scene),)
-    is_of_whole = trigger.dep_ in {"acl", "relcl"}  # "one of five men killed", but "two of five men were hurt"
+    verb = trigger.head if trigger.dep_ == "conj" else trigger
+    is_of_whole = verb.dep_ in {"acl", "relcl"}  # "one of five men killed", but "two of five men were hurt"
     if place and not is_of_whole and _is_part_of(scene.phrases[place - 1], scene.phrases[place], scene):
         return (scene.phrases[place - 1].group,)
+    if (inner := _inner(shown[-1], scene.phrases[place], scene)) is not None:
+        return count_list([inner, *(scene.phrases[i] for i in _rightwards(place, trigger, scene))], scene)
     if scene.phrases[place].start <= trigger.i < scene.phrases[place].end:
         return (scene.phrases[place].group,)
-    if (inner := _inner(shown[-1], scene.phrases[place], scene)) is not None:
-        return (inner.group,)
     places = {*_listed(place, trigger, scene), *_conjuncts(shown[-1], scene), *_more_heads(shown[:-1], scene)}
     return count_list([scene.phrases[i] for i in sorted(_items(place, scene) or places)], scene)
 
@@ -246,6 +248,9 @@ def _is_deed(word: Token, scene: Scene) -> bool:
 def count_from(start: int, trigger: Token, scene: Scene) -> tuple[Group, ...]:
     """Count the list of people that begins at a token."""
     place = phrase_at(start, scene)
+    if place is None:  # at the "over" of "over a million others"
+        at = scene.doc[start].idx if start < len(scene.doc) else -1
+        place = next((i for i, phrase in enumerate(scene.phrases) if phrase.group.start == at), None)
     if place is None or not _is_of_people(scene.phrases[place], scene):
         return ()
     return count_list([scene.phrases[i] for i in _listed(place, trigger, scene) if i >= place], scene)
@@ -302,6 +307,9 @@ def _step_over(trigger: Token, scene: Scene) -> int:
     """Return the index of the last word of the phrase before "were shot and" or "critically"."""
     index = trigger.i - 1
     while index >= 0:
+        if _is_behind_name(scene.doc[index], scene):
+            index -= 1
+            continue
         token = scene.doc[index]
         is_link = token.lower_ in scene.words.skipped or token.pos_ in _SKIPPED_POS or index in scene.aside
         before = scene.doc[max(index - 1, 0)]
@@ -311,6 +319,14 @@ def _step_over(trigger: Token, scene: Scene) -> int:
             break
         index -= 1
     return index
+
+
+def _is_behind_name(comma: Token, scene: Scene) -> bool:
+    """Tell whether a comma parts a name from its verb: "15-year-old Ada Roth, was shot"."""
+    place = phrase_at(comma.i - 1, scene)
+    is_named = place is not None and scene.phrases[place].form in {"name", "one"}
+    is_named = is_named and scene.doc[comma.i - 1].tag_ == "NNP"
+    return is_named and comma.text == "," and scene.doc[comma.i + 1].lower_ in _PASSIVE
 
 
 def _is_participle(token: Token, scene: Scene) -> bool:
