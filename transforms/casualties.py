@@ -20,7 +20,7 @@ from transforms.casualty_report import sum_up
 from transforms.casualty_rules import Effect, Rule, lexicon
 from transforms.casualty_victims import settle_victims
 from transforms.crowd import read_scene
-from transforms.scene import Scene, Words
+from transforms.scene import Group, Scene, Words
 
 # What may speak against a trigger, the mildest first: an opinion from outside overrules the mildest there are.
 OBJECTIONS = ("", "unmet", "company", "negated", "weak", "question", "hypothetical", "animal", "thing", "name")
@@ -133,11 +133,19 @@ def _mention(token: Token, rule: Rule, scene: Scene, present: Words) -> Mention:
     effect = _effect(token, rule)
     if effect == "casualty" and (effect := effect_of(token)) == "casualty" and named_by(token, scene):
         effect = "killed"
-    groups = tally.out_of_them(heads, scene) or people_of(token, rule, scene)
+    groups = tally.out_of_them(heads, scene) or people_of(token, rule, scene) or _unreported(token)
     if is_spared(token, rule, groups):
         return Mention(rule, token, "none", tuple(replace(group, low=0, high=0) for group in groups))
     objection = objection_to(token, rule, heads, groups, scene, present)
     return Mention(rule, token, effect, groups, objection)
+
+
+def _unreported(token: Token) -> tuple[Group, ...]:
+    """Count nobody for "no reports of casualties"."""
+    told = token.head.head
+    is_told = token.dep_ == "pobj" and told.lemma_.lower() in {"report", "word", "sign"}
+    no = next((child for child in told.lefts if child.lower_ == "no"), None) if is_told else None
+    return (Group(no.idx, token.i, 0, 0, True, no.idx, token.idx + len(token)),) if no is not None else ()
 
 
 def _effect(token: Token, rule: Rule) -> Effect:
