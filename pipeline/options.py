@@ -169,7 +169,7 @@ OPTIONS = (
     ),
     Option(
         "tagger",
-        "rules and encoder (both, the default), or rules alone: more than twice as fast, right less often",
+        "rules and encoder (both, the default), or rules alone: faster, right less often",
         choices=TAGGERS,
         group="tagging",
     ),

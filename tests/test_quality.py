@@ -21,12 +21,12 @@ SENTENCES = tomllib.loads((DATA / "sentences.toml").read_text(encoding="utf-8"))
 BATTERY = tomllib.loads((DATA / "battery.toml").read_text(encoding="utf-8"))["sentence"]
 F1_FLOOR = {"proposal": 0.80, "condition": 0.70, "refusal": 0.80, "casualty_report": 0.90}
 COUNT_FLOOR, ACTOR_FLOOR = 0.85, 0.80
-BATTERY_FLOOR, BATTERY_ACTOR_FLOOR = 0.905, 0.975
+BATTERY_FLOOR, BATTERY_ACTOR_FLOOR = 0.95, 0.975
 
 # A folder with articles, their labels and the scorer, where there is one: see docs/tagging.md.
 LABELLED = os.environ.get("COMMUNIQUE_LABELLED")
-LABELLED_FLOOR = {"PROPOSAL": 0.75, "CONDITION": 0.68, "REFUSAL": 0.65, "CASUALTY": 0.925}
-LABELLED_SHARES = {"count_exact": 0.81, "actor_match": 0.72}
+LABELLED_FLOOR = {"PROPOSAL": 0.77, "CONDITION": 0.70, "REFUSAL": 0.69, "CASUALTY": 0.945}
+LABELLED_SHARES = {"count_exact": 0.89, "actor_match": 0.80}
 
 
 @pytest.fixture(scope="module")

@@ -36,8 +36,9 @@ from transforms.weigh import WEIGHED
 
 OUTPUT = Path(__file__).parent.parent / "transforms" / "rules" / "decisions.toml"
 TERMS = ("encoder", "weights", "rule")
-KEPT = 0.995  # share of the events found that may not be lost by sparing the parse
-KEPT_AT_A_GLANCE = 0.99  # the same for sparing the other layers of the encoder
+KEPT = 0.999  # share of the events found that may not be lost by sparing the parse
+MARGIN = 1.0  # log odds below that: a parse is cheap, and where rules are sure the encoder may be far off
+KEPT_AT_A_GLANCE = 0.998  # share of the events that may not be lost by sparing the other layers of the encoder
 BINS = (0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0)
 STRENGTH = 1.0
 OTHERS_WEIGHT = 0.2  # of a sentence of unseen.labels.tsv: labelled as the encoder's sentences were, not by people
@@ -110,7 +111,7 @@ def decision(kind: EventType, terms: Any, truth: Any, gated: Any, people: Any) -
     reliability(truth[gated], joined[gated])
     model.fit(terms[gated], truth[gated], sample_weight=weights)
     reported = truth & (joined >= threshold)
-    least = float(np.quantile(terms[reported, 0], 1 - KEPT))
+    least = float(np.quantile(terms[reported, 0], 1 - KEPT)) - MARGIN
     print(f"    parsed: {(terms[gated, 0] >= least).mean():.2f} of the sentences that pass the gate")
     values = {"bias": model.intercept_[0], **dict(zip(TERMS, model.coef_[0], strict=True))}
     values |= {"threshold": threshold, "least_encoder": least}

@@ -22,7 +22,7 @@ from schemas.event import EVENT_TYPES, EventType
 from transforms.odds import sigmoid
 
 # Bump with every change of the weights.
-ENCODER_VERSION = "2"
+ENCODER_VERSION = "3"
 
 MAX_SENTENCE = 128  # tokens of the sentence
 MAX_CONTEXT = 40  # tokens of what stands before it

@@ -25,7 +25,7 @@ from transforms.situate import situate
 from transforms.split import article_reject
 
 # Bump with every change of rules, weights or code that changes events.
-TAGGER_VERSION = "3"
+TAGGER_VERSION = "4"
 
 Rejects = Literal["rejects"]
 
