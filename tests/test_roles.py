@@ -27,6 +27,7 @@ def roles(text: str, rule: str, before: tuple[str, ...] = ()) -> Roles:
         ("Adela Roth was ill, so her aides rejected the plan.", "refusal.reject", "Adela Roth's aides"),
         ("Anyone with information should call the Selim police.", "proposal.should", "Selim police"),
         ("Anyone with information should call 555 0100.", "proposal.should", "police"),
+        ("The harbour alert urged residents to stay inside.", "proposal.urge", "harbour alert"),
     ],
 )
 def test_actor(text: str, rule: str, actor: str) -> None:

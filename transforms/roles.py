@@ -49,7 +49,7 @@ def find_roles(match: Match, text: str, before: Sequence[str] = ()) -> Roles:
     speaker = resolve(speech.speaker, before) if speech else None
     token = actor_of(match, speech)
     actor = resolve(token, before, speaker) if token is not None else None
-    if token is not None and token.lemma_.lower() in read_words("contact"):
+    if token is not None and token.pos_ == "VERB" and token == to_be_told(match.token):
         actor = WHO_TAKES_CALLS
     addressed = target_of(match, token)
     target = resolve(addressed, before, speaker) if addressed is not None else None
@@ -108,7 +108,10 @@ def subject(token: Token) -> Token | None:
 
 
 def to_be_told(token: Token) -> Token | None:
-    """Return whom witnesses are asked to call: "anyone with information is urged to contact the police"."""
+    """Return whom witnesses are asked to call: "anyone with information is urged to contact the police".
+
+    Where only a number is given, it is the verb.
+    """
     calls = [child for child in token.children if child.dep_ == "xcomp"]
     calls += [token.head] if token.dep_ == "aux" else []
     verb = next((verb for verb in calls if verb.lemma_.lower() in read_words("contact")), None)
