@@ -1,6 +1,6 @@
 """Who acts, where the encoder has an opinion: the name, in the sentence or before it, that holds the likeliest word."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from spacy.tokens import Doc, Token
 
@@ -14,6 +14,7 @@ LEAST = 0.2
 # A rule's actor stays when one of its words is at least so likely as the likeliest word.
 AS_GOOD = 0.5
 LONGEST_NAME = 4  # words
+LINKS = frozenset({" ", "'s ", "’s ", " of ", " of the ", " for ", "-"})  # between the words of one name
 UNDERGO = frozenset({"dobj", "dative", "nsubjpass", "prep", "xcomp"})
 NAME_LINKS = frozenset({"compound", "nmod", "amod", "poss"})
 
@@ -57,12 +58,20 @@ def _likelihood(name: str, scores: Scores, words: Mapping[Place, float]) -> floa
 def _name_in_context(scores: Scores, place: Place, words: Mapping[Place, float]) -> str:
     """Return the name around a word before the sentence; of a headline in title case only the likely words."""
     covering = [found for found in names_in(scores.encoding.context) if found[1] <= place[1] < found[2]]
-    name, first, last = covering[0] if covering else (scores.encoding.word_at(place), *place[1:])
-    if len(name.split()) <= LONGEST_NAME:
-        return full_name(name)
-    likely = [other for other in words if other[0] == CONTEXT and first <= other[1] < last]
-    likely = [other for other in likely if words[other] >= AS_GOOD * words[place]]
-    return scores.encoding.context[min(likely)[1] : max(likely)[2]]
+    if covering and len(covering[0][0].split()) <= LONGEST_NAME:
+        return full_name(covering[0][0])
+    likely = sorted(other for other in words if other[0] == CONTEXT and words[other] >= AS_GOOD * words[place])
+    return full_name(_linked(scores.encoding.context, likely, likely.index(place)))
+
+
+def _linked(context: str, likely: Sequence[Place], at: int) -> str:
+    """Return the likely words that stand side by side around one of them: "port authority"."""
+    first = last = at
+    while first and context[likely[first - 1][2] : likely[first][1]] in LINKS:
+        first -= 1
+    while last + 1 < len(likely) and context[likely[last][2] : likely[last + 1][1]] in LINKS:
+        last += 1
+    return context[likely[first][1] : likely[last][2]]
 
 
 def _name_in_sentence(doc: Doc, place: Place, words: Mapping[Place, float]) -> str:

@@ -45,7 +45,8 @@ def resolve(token: Token, before: Sequence[str], speaker: str | None = None) -> 
             name = short_name(other)
             if word not in PERSONS or name not in countries():
                 return name
-    return name_before(before, is_person=word in PERSONS) or (speaker if word in ("he", "she", "it", "they") else None)
+    said = speaker if word in ("he", "she", "it", "they") else None
+    return said or name_before(before, is_person=word in PERSONS)
 
 
 def _with_owner(token: Token, before: Sequence[str], speaker: str | None) -> str:

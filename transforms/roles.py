@@ -57,7 +57,7 @@ def find_roles(match: Match, text: str, before: Sequence[str] = ()) -> Roles:
     content = _slice(text, doc, clause) if clause else None
     return Roles(
         actor=actor or speaker or name_before(before) or first_name(doc),
-        is_sure=_is_sure(token, match.token, speech),
+        is_sure=_is_sure(token, match, speech),
         target=None if target == actor else target,
         speaker=speaker,
         attribution_text=_slice(text, doc, (speech.first, speech.last)) if speech else None,
@@ -66,10 +66,11 @@ def find_roles(match: Match, text: str, before: Sequence[str] = ()) -> Roles:
     )
 
 
-def _is_sure(actor: Token | None, trigger: Token, speech: Speech | None) -> bool:
+def _is_sure(actor: Token | None, match: Match, speech: Speech | None) -> bool:
     """Tell whether the parse leaves no doubt about an actor, None where the speaker is it."""
+    trigger = match.token
     if actor is None:
-        return speech is not None and not is_pronoun(speech.speaker)
+        return match.rule.actor == "speaker" and speech is not None and not is_pronoun(speech.speaker)
     is_subject = actor.head == trigger and actor.dep_ == "nsubj" and actor.pos_ == "PROPN"
     return is_subject or is_owner_of(actor, trigger) or actor == to_be_told(trigger)
 

@@ -16,6 +16,7 @@ _FINITE = frozenset({"VBD", "VBZ", "VBP", "MD"})
 _TOGETHER = re.compile(r"\b(?:along with|together with|as well as|alongside)\s", re.IGNORECASE)
 _PLACING = frozenset({"in", "on", "at", "from", "of", "aboard", "inside", "outside", "near"})
 _SUBJECTS = frozenset({"nsubj", "nsubjpass"})
+_WHERE_OR_WHEN = frozenset({"in", "on", "at", "off", "near", "since", "until", "after", "before", "from", "outside"})
 _PASSIVE = frozenset({"was", "were"})
 _REFLEXIVE = frozenset({"himself", "herself"})
 _DYING = frozenset({"die", "perish", "succumb", "drown"})
@@ -142,7 +143,14 @@ def _leftwards(place: int, scene: Scene) -> Iterator[int]:
         phrase = scene.phrases[place]
         if _is_embedded(phrase, scene) or not (is_counted_off or _is_of_people(phrase, scene)):
             break
+        if phrase.form == "name" and _is_where_or_when(scene.doc[phrase.group.head]):
+            break
         yield place
+
+
+def _is_where_or_when(name: Token) -> bool:
+    """Tell whether a name says where or when: "ran aground off Lorn, no one was hurt"."""
+    return name.dep_ == "pobj" and name.head.lower_ in _WHERE_OR_WHEN
 
 
 def _is_place(before: Phrase, phrase: Phrase, scene: Scene) -> bool:
