@@ -74,3 +74,4 @@ def test_names_before() -> None:
     assert name_before(["On Monday the talks in Port Selim failed."]) == "Port Selim"
     assert name_before(["It rained.", "Then Adela Roth said no to President Varga."]) == "Adela Roth"
     assert name_before(["It rained."]) is None
+    assert name_before(["Five-point plan put to both governments"]) is None

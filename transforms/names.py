@@ -142,7 +142,9 @@ def names_in(sentence: str) -> Iterator[tuple[str, int, int]]:
 
 def _is_any_word(sentence: str, found: re.Match[str]) -> bool:
     return (
-        " " not in found.group() and not _at_say_verb(sentence, found.start(), found.end()) and found.group().isalpha()
+        " " not in found.group()
+        and not _at_say_verb(sentence, found.start(), found.end())
+        and found.group().replace("-", "").isalpha()
     )
 
 
