@@ -21,32 +21,27 @@ NAME_LINKS = frozenset({"compound", "nmod", "amod", "poss"})
 
 def choose_actor(match: Match, ruled: str | None, scores: Scores) -> str | None:
     """Return the name of the actor: the one the parse gives when the encoder agrees, else the encoder's."""
+    doc, others = match.token.doc, _no_actors(match)
     found = scores.actors(match.rule.event_type).items()
-    words = {place: chance for place, chance in found if not _is_no_actor(place, match)}
+    words = {at: chance for at, chance in found if at[0] == CONTEXT or token_at(doc, *at[1:]).i not in others}
     if not words:
         return ruled
     best = max(words, key=lambda place: words[place])
     if words[best] < LEAST or (ruled and _likelihood(ruled, scores, words) >= AS_GOOD * words[best]):
         return ruled
-    return (
-        _name_in_context(scores, best, words) if best[0] == CONTEXT else _name_in_sentence(match.token.doc, best, words)
-    )
+    return _name_in_context(scores, best, words) if best[0] == CONTEXT else _name_in_sentence(doc, best, words)
 
 
-def _is_no_actor(place: Place, match: Match) -> bool:
-    """Tell whether a word cannot name who acts: a plan, a letter, or what a verb has for its object."""
-    part, start, end = place
+def _no_actors(match: Match) -> frozenset[int]:
+    """Return the words that cannot name who acts: plans and letters, and whom a verb has for its object."""
     trigger = match.token
-    if part == CONTEXT:
-        return False
-    token = token_at(trigger.doc, start, end)
-    if token.lemma_.lower() in things() and token.pos_ == "NOUN":
-        return True
-    path = [token, *token.ancestors]
     if match.rule.target == "subject":
-        return subject(trigger) in path
-    branch = next((other for other in path if other.head == trigger), None)
-    return branch is not None and trigger.pos_ in ("VERB", "ADJ") and branch.dep_ in UNDERGO
+        addressed = [subject(trigger)]
+    else:
+        is_verb = trigger.pos_ in ("VERB", "ADJ")
+        addressed = [child for child in trigger.children if is_verb and child.dep_ in UNDERGO]
+    papers = (token.i for token in trigger.doc if token.pos_ == "NOUN" and token.lemma_.lower() in things())
+    return frozenset(papers) | {below.i for party in addressed if party is not None for below in party.subtree}
 
 
 def _likelihood(name: str, scores: Scores, words: Mapping[Place, float]) -> float:

@@ -51,8 +51,27 @@ class Lexicon:
 def lexicon() -> Lexicon:
     """Return the contents of ``rules/casualties.toml``."""
     data = read_file("casualties")
+    rules, counting, time = _rules_by_form(data["rules"]), _word_sets(data["counting"]), data["time"]
+    return Lexicon(
+        rules=rules,
+        gate=re.compile("|".join(data["gate"]), re.IGNORECASE),
+        bars=_word_sets(data["not_actual"]),
+        company=_word_sets(data["company"]),
+        violence=_word_sets(data["violence"]),
+        victims=_word_sets(data["victims"]),
+        counting=counting,
+        kinds=_word_sets(data["kinds"]),
+        times=frozenset(time["times"]),
+        longer=re.compile(time["longer"], re.IGNORECASE),
+        comparing=re.compile(time["comparing"], re.IGNORECASE),
+        cumulative=re.compile("|".join(time["cumulative"]), re.IGNORECASE),
+        count=_count_words(data, counting, _deeds(rules)),
+    )
+
+
+def _rules_by_form(entries: Sequence[Mapping[str, Any]]) -> dict[str, tuple[Rule, ...]]:
     rules: dict[str, tuple[Rule, ...]] = {}
-    for entry in data["rules"]:
+    for entry in entries:
         rule = Rule(
             rule_id=entry["id"],
             effect=entry["effect"],
@@ -67,33 +86,22 @@ def lexicon() -> Lexicon:
         )
         for form in entry["forms"]:
             rules[form] = (*rules.get(form, ()), rule)
-    counting = _word_sets(data["counting"])
-    return Lexicon(
-        rules=rules,
-        gate=re.compile("|".join(data["gate"]), re.IGNORECASE),
-        bars=_word_sets(data["not_actual"]),
-        company=_word_sets(data["company"]),
-        violence=_word_sets(data["violence"]),
-        victims=_word_sets(data["victims"]),
-        counting=counting,
-        kinds=_word_sets(data["kinds"]),
-        times=frozenset(data["time"]["times"]),
-        longer=re.compile(data["time"]["longer"], re.IGNORECASE),
-        comparing=re.compile(data["time"]["comparing"], re.IGNORECASE),
-        cumulative=re.compile("|".join(data["time"]["cumulative"]), re.IGNORECASE),
-        count=CountWords(
-            partitives=counting["partitives"],
-            sets=data["sets"],
-            singular=counting["singular_pronouns"],
-            ordinals=counting["ordinals"],
-            collective=counting["collective"],
-            people=counting["people"],
-            skipped=counting["skipped"],
-            things=frozenset(data["not_actual"]["things"]) | frozenset(data["not_actual"]["herds"]),
-            generic=counting["said_again"] | counting["kin"],
-            kin=counting["kin"],
-            triggers=_deeds(rules) - counting["people"],
-        ),
+    return rules
+
+
+def _count_words(data: Mapping[str, Any], counting: Mapping[str, Words], deeds: Words) -> CountWords:
+    return CountWords(
+        partitives=counting["partitives"],
+        sets=data["sets"],
+        singular=counting["singular_pronouns"],
+        ordinals=counting["ordinals"],
+        collective=counting["collective"],
+        people=counting["people"],
+        skipped=counting["skipped"],
+        things=frozenset(data["not_actual"]["things"]) | frozenset(data["not_actual"]["herds"]),
+        generic=counting["said_again"] | counting["kin"],
+        kin=counting["kin"],
+        triggers=deeds - counting["people"],
     )
 
 

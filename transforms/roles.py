@@ -21,7 +21,8 @@ RELATIVES = frozenset({"who", "which", "that", "whom", "whose"})
 class Roles:
     """Names as a reader would give them; the texts are verbatim.
 
-    ``is_sure`` tells that the actor is named beside a noun, as whose demand or offer it is, or is to be called.
+    ``is_sure`` tells that the parse leaves no doubt about the actor: a name that is the subject of the trigger or
+    stands beside a noun, as whose demand or offer it is, a speaker, or who is to be called.
     """
 
     actor: str | None = None
@@ -47,9 +48,10 @@ def find_roles(match: Match, text: str, before: Sequence[str] = ()) -> Roles:
     doc = match.token.doc
     speech = find_speech(match.token)
     speaker = resolve(speech.speaker, before) if speech else None
-    token = actor_of(match, speech)
+    told = to_be_told(match.token)
+    token = actor_of(match, speech, told)
     actor = resolve(token, before, speaker) if token is not None else None
-    if token is not None and token.pos_ == "VERB" and token == to_be_told(match.token):
+    if token is not None and token == told and token.pos_ == "VERB":
         actor = WHO_TAKES_CALLS
     addressed = target_of(match, token)
     target = resolve(addressed, before, speaker) if addressed is not None else None
@@ -57,7 +59,7 @@ def find_roles(match: Match, text: str, before: Sequence[str] = ()) -> Roles:
     content = _slice(text, doc, clause) if clause else None
     return Roles(
         actor=actor or speaker or name_before(before) or first_name(doc),
-        is_sure=_is_sure(token, match, speech),
+        is_sure=(token is not None and token == told) or _is_sure(token, match, speech),
         target=None if target == actor else target,
         speaker=speaker,
         attribution_text=_slice(text, doc, (speech.first, speech.last)) if speech else None,
@@ -72,19 +74,22 @@ def _is_sure(actor: Token | None, match: Match, speech: Speech | None) -> bool:
     if actor is None:
         return match.rule.actor == "speaker" and speech is not None and not is_pronoun(speech.speaker)
     is_subject = actor.head == trigger and actor.dep_ == "nsubj" and actor.pos_ == "PROPN"
-    return is_subject or is_owner_of(actor, trigger) or actor == to_be_told(trigger)
+    return is_subject or is_owner_of(actor, trigger)
 
 
-def actor_of(match: Match, speech: Speech | None) -> Token | None:
-    """Return the word that names the actor within the sentence, None where the speaker is the actor."""
+def actor_of(match: Match, speech: Speech | None, told: Token | None) -> Token | None:
+    """Return the word that names the actor within the sentence, None where the speaker is the actor.
+
+    ``told`` is who is to be called, see ``to_be_told``.
+    """
     place, token = match.rule.actor, match.token
     if place == "speaker":
-        return to_be_told(token)
+        return told
     if place == "clause":
         found = clause_subject(token)
         is_named = found is not None and found.pos_ == "PROPN"
         return found if is_named or speech is None else None
-    found = owner(token) if place == "owner" else to_be_told(token) or subject(token)
+    found = owner(token) if place == "owner" else told or subject(token)
     # A bill, a letter or a decision acts for whoever made it.
     for _ in range(2):
         if found is not None and found.lemma_.lower() in things():
