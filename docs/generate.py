@@ -5,7 +5,7 @@ import tomllib
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
-from pipeline.options import OPTIONS
+from pipeline import options as commands
 from schemas.tables import load_columns
 from transforms.files import FORMATS
 
@@ -96,9 +96,10 @@ def _code(words: Iterable[str]) -> str:
     return " ".join(f"`{word}`" for word in words)
 
 
-def options(_: str) -> str:
-    """Return all options of a run."""
-    return table(("option", "meaning"), ((f"`{_written(o.flag, o.metavar)}`", o.help) for o in OPTIONS))
+def options(command: str) -> str:
+    """Return all options of a command, which is named by the class of its options."""
+    listed = commands.options_of(getattr(commands, command))
+    return table(("option", "meaning"), ((f"`{_written(o.flag, o.metavar)}`", o.help) for o in listed))
 
 
 def _written(flag: str, metavar: str | None) -> str:

@@ -1,8 +1,10 @@
 """The command line: which command is meant, and how errors become exit statuses."""
 
+import importlib
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import Any
 
 from pipeline import __version__
 from schemas.errors import CommuniqueError, UsageError
@@ -15,13 +17,28 @@ Reads the news and writes down, sentence by sentence, who proposes what, on whic
 who refuses, and who got killed or hurt.
 
 commands:
-  run        read articles and feeds, write event tables (communique run --help)
+  run           read articles and feeds once, write event tables (communique run --help)
+  watch         keep looking at feeds and write down what is new
+  compact       merge the small files that many runs have written
+  feeds check   fetch feeds and say what is there and what is wrong
+  feeds list    show what is known of the feeds of an output
+  feeds forget  forget what is known of a feed, so that it is read anew
 
-  --help     show this text
-  --version  show the version
+  --help        show this text
+  --version     show the version
 
 When the first argument is an option, 'run' is meant: communique --input news/ --output tables/
 """
+
+# The options of each command, and what carries it out; modules are imported only when they are needed.
+COMMANDS = {
+    "run": ("RunOptions", "pipeline.run:run"),
+    "watch": ("WatchOptions", "pipeline.watch:watch"),
+    "compact": ("CompactOptions", "pipeline.compact:run_compact"),
+    "feeds check": ("FeedsCheckOptions", "pipeline.feeds:check_feeds"),
+    "feeds list": ("FeedsListOptions", "pipeline.feeds:list_feeds"),
+    "feeds forget": ("FeedsForgetOptions", "pipeline.feeds:forget_feeds"),
+}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -60,32 +77,48 @@ def dispatch(arguments: Sequence[str]) -> int:
     if arguments[0] == "--version":
         print(f"communique {__version__}")
         return 0
-    if arguments[0] != "run" and not arguments[0].startswith("-"):
-        raise UsageError(f"unknown command '{arguments[0]}'; see communique --help")
-    return _run(arguments[1:] if arguments[0] == "run" else arguments)
+    name, rest = split_command(arguments)
+    return _carry_out(name, rest)
 
 
-def _run(arguments: Sequence[str]) -> int:
+def split_command(arguments: Sequence[str]) -> tuple[str, Sequence[str]]:
+    """Return the name of the command, of one word or two, and its own arguments. Raises UsageError."""
+    if arguments[0].startswith("-"):
+        return "run", arguments
+    for words in (2, 1):
+        name = " ".join(arguments[:words])
+        if name in COMMANDS:
+            return name, arguments[words:]
+    group = [name for name in COMMANDS if name.startswith(f"{arguments[0]} ")]
+    if group:
+        raise UsageError(f"'{arguments[0]}' needs one more word: {', '.join(group)}")
+    raise UsageError(f"unknown command '{arguments[0]}'; see communique --help")
+
+
+def _carry_out(name: str, arguments: Sequence[str]) -> int:
+    from pipeline import options as options_module
     from pipeline.log import set_up_logging
-    from pipeline.options import parse_run, run_parser
 
     set_up_logging("text", verbose=False)  # before Beam is imported, which warns of parts that are not installed
 
+    kind, place = COMMANDS[name]
+    options = getattr(options_module, kind)
     if {"-h", "--help"} & set(arguments):
-        run_parser().print_help()
+        options_module.parser_of(options).print_help()
         return 0
-    options = parse_run(arguments)
-    from pipeline.run import run  # imports Beam and spaCy, which takes seconds
-
-    return run(options)
+    given = options_module.parse(options, arguments)
+    module, function = place.split(":")
+    # Imported only now: Beam and spaCy take seconds.
+    command: Callable[[Any], int] = getattr(importlib.import_module(module), function)
+    return command(given)
 
 
 def entry() -> None:
-    """Leave the process with the status of the command, also while the engine's threads are still at work."""
+    """Leave the process with the status of the command, also while threads of an engine or a poll are still at work."""
     status = main()
     sys.stdout.flush()
     sys.stderr.flush()
-    os._exit(status) if status == EXIT_INTERRUPTED else sys.exit(status)
+    os._exit(status)
 
 
 if __name__ == "__main__":

@@ -20,6 +20,7 @@ from pipeline.decide import article_ranges, decide, decisions, reject_ranges, ta
 from pipeline.merge import TableFile, TableWriter, merge_table
 from pipeline.output import Output, discard, sync
 from schemas.errors import UserError
+from schemas.feed import FeedState
 from schemas.tables import UNKNOWN_PARTITION, PartitionBy, partition_folder
 from transforms.ledger import fill_ledger, open_ledger
 from transforms.stage import StageSettings
@@ -38,12 +39,12 @@ class Prepared:
     rejects: dict[str, int]
 
 
-def prepare(output: Output, settings: StageSettings) -> Prepared:
-    """Merge what the run has staged into finished files below its staging folder."""
+def prepare(output: Output, settings: StageSettings, feeds: Iterable[FeedState] = ()) -> Prepared:
+    """Merge what the run has staged into finished files below its staging folder; note the states of feeds."""
     staging = Path(settings.folder)
     staging.mkdir(parents=True, exist_ok=True)
     with decisions(output.ledger, staging / _DECIDED) as ledger:
-        decide(ledger, settings)
+        decide(ledger, settings, feeds)
         files: list[TableFile] = []
         for table, ranges in (("articles", article_ranges), ("events", article_ranges), ("rejects", reject_ranges)):
             with TableWriter(staging / FINAL, table, settings.run_id) as writer:
@@ -79,6 +80,12 @@ def commit(output: Output, run_id: str, files: tuple[TableFile, ...], about: dic
     sync(output.staging(run_id) / _DECIDED)
     _write_record(output.pending(run_id), record)
     roll_forward(output, output.pending(run_id))
+
+
+def take_over_states(output: Output, run_id: str) -> None:
+    """Move the states of feeds forward for a run that has no rows to commit."""
+    with decisions(output.ledger, output.staging(run_id) / _DECIDED) as ledger:
+        take_over(ledger)
 
 
 def committed_files(output: Output, run_id: str) -> list[str]:

@@ -5,7 +5,7 @@ number of records and the ledger can take them over in one transaction.
 """
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,7 +16,10 @@ import pyarrow.compute as pc
 import pyarrow.dataset as ds
 import pyarrow.parquet as pq
 
+from schemas.feed import FeedState
 from schemas.reject import SAMPLE_CHARACTERS, Reject
+from transforms.feed_state import TAKE_OVER as TAKE_OVER_FEEDS
+from transforms.feed_state import stage_feeds
 from transforms.ledger import open_ledger
 from transforms.stage import KEY, RECORD, STAGED, StageSettings, reject_row, staged_files, write_shard
 
@@ -57,12 +60,13 @@ SELECT record, key, article_id, content_hash, size, source_uri, position, place,
 FROM placed;
 CREATE INDEX staged.decided_by_key ON decided (place, key);
 """
-_TAKE_OVER = """
+_TAKE_OVER = f"""
 BEGIN IMMEDIATE;
 DELETE FROM main.articles WHERE run_id = (SELECT run_id FROM staged.run);
 DELETE FROM main.rejects WHERE run_id = (SELECT run_id FROM staged.run);
 INSERT OR IGNORE INTO main.articles SELECT article_id, content_hash, revision, run_id FROM staged.articles, staged.run;
 INSERT OR IGNORE INTO main.rejects SELECT reject_id, run_id FROM staged.rejects, staged.run;
+{TAKE_OVER_FEEDS}
 COMMIT;
 """
 _NEW_REJECTS = """
@@ -95,10 +99,14 @@ def decisions(ledger_path: Path, decided_path: Path) -> Iterator[sqlite3.Connect
         ledger.close()
 
 
-def decide(ledger: sqlite3.Connection, settings: StageSettings) -> None:
-    """Read the keys of all staged rows and decide; records whose content stands twice are staged as rejects."""
+def decide(ledger: sqlite3.Connection, settings: StageSettings, feeds: Iterable[FeedState] = ()) -> None:
+    """Read the keys of all staged rows and decide; records whose content stands twice are staged as rejects.
+
+    The states of ``feeds`` go with the decisions.
+    """
     staging = Path(settings.folder)
     ledger.executescript(_SCHEMA)
+    stage_feeds(ledger, feeds)
     ledger.execute("INSERT INTO staged.run VALUES (?)", (settings.run_id,))
     columns = [RECORD, KEY, "article_id", "content_hash", "source_uri", "source_position", "char_count", "event_count"]
     _insert(ledger, "records", map(_record_row, _staged_rows(staging, "articles", columns)))
@@ -198,4 +206,5 @@ def tally_rejects(ledger: sqlite3.Connection) -> dict[str, int]:
 
 def take_over(ledger: sqlite3.Connection) -> None:
     """Move the ledger forward by the run's decisions in one transaction; doing it twice changes nothing."""
+    stage_feeds(ledger, ())  # what an older version has staged knows no feeds
     ledger.executescript(_TAKE_OVER)

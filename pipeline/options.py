@@ -1,239 +1,166 @@
-"""Options of a run: one declaration each; flag before environment before configuration file before default."""
+"""What each command is told: flag before environment before configuration file before default."""
 
 import argparse
-import difflib
 import os
-import re
 import tomllib
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, fields
-from datetime import UTC, datetime
+from collections.abc import Mapping, Sequence
+from dataclasses import MISSING, dataclass, fields
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
+from pipeline.beam_flags import StrictParser, check_beam_flags
+from pipeline.option_list import BY_NAME, OPTIONS, Option, suggest
 from schemas.errors import UsageError
-from schemas.event import TAGGERS, TaggerKind
-from schemas.tables import PARTITIONINGS, PartitionBy
+from schemas.event import TaggerKind
+from schemas.tables import PartitionBy
+from transforms.addresses import redact
 
 ENVIRONMENT_PREFIX = "COMMUNIQUE_"
 FailOn = Literal["any", "all", "never"]
 LogFormat = Literal["text", "json"]
-_RUN_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
-_TRUE, _FALSE = {"1", "true", "yes", "on"}, {"0", "false", "no", "off", ""}
+_TO_READ = ("input", "feed", "feeds")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RunOptions:
-    """What one run does. Names are those of the flags with ``_`` for ``-``.
+class CommandOptions:
+    """What every command can be told. Names are those of the flags with ``_`` for ``-``."""
+
+    config: Path | None = None
+    json: bool = False
+    log_format: LogFormat = "text"
+    verbose: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FetchOptions(CommandOptions):
+    """Which feeds to fetch, and how; ``fetch_seconds`` and ``host_pause`` are in seconds."""
+
+    feed: tuple[str, ...] = ()
+    feeds: tuple[str, ...] = ()
+    fetch_seconds: float = 60.0
+    host_pause: float = 1.0
+    user_agent: str | None = None
+    allow_private_addresses: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReadOptions(FetchOptions):
+    """What reading and writing take, once or again and again.
 
     ``since`` is inclusive and ``until`` exclusive, both aware UTC; ``max_characters`` counts characters of an
-    article's text; ``limit`` counts articles; ``beam`` holds the flags that are passed on to Beam as they stand.
+    article's text; ``limit`` counts articles.
     """
 
     input: tuple[str, ...] = ()
-    feed: tuple[str, ...] = ()
-    feeds: tuple[str, ...] = ()
     output: Path
-    config: Path | None = None
     since: datetime | None = None
     until: datetime | None = None
     limit: int | None = None
     map: tuple[str, ...] = ()
     default_language: str | None = None
+    full_text: bool = False
     tagger: TaggerKind = "both"
     model: str | None = None
     run_id: str | None = None
     partition_by: PartitionBy = "month"
     max_characters: int = 1_000_000
-    allow_private_addresses: bool = False
-    fail_on: FailOn = "all"
     dry_run: bool = False
-    json: bool = False
-    log_format: LogFormat = "text"
-    verbose: bool = False
     runner: str = "DirectRunner"
     beam: tuple[str, ...] = ()
 
 
-def parse_day(text: str) -> datetime:
-    """Return the UTC time that an ISO date or time means; a date means its first moment."""
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
-        raise UsageError(f"'{text}' is not a date; write it like 2025-04-30 or 2025-04-30T12:00:00Z") from None
-    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunOptions(ReadOptions):
+    """What one run does; ``beam`` holds the flags that are passed on to Beam as they stand."""
+
+    fail_on: FailOn = "all"
 
 
-def parse_count(text: str) -> int:
-    """Return a whole number of at least 1."""
-    if not text.isdecimal() or int(text) < 1:
-        raise UsageError(f"'{text}' is not a whole number from 1 on")
-    return int(text)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WatchOptions(ReadOptions):
+    """What a watch does: a run ``every`` so often, ``cycles`` of them or without end."""
+
+    every: timedelta = timedelta(minutes=5)
+    cycles: int | None = None
+    compact: bool = False
 
 
-def parse_run_id(text: str) -> str:
-    """Return a run id that can be part of a file's name."""
-    if not _RUN_ID.fullmatch(text):
-        raise UsageError(f"'{text}' cannot be a run id; use up to 100 letters, digits, '.', '_' and '-'")
-    return text
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CompactOptions(CommandOptions):
+    """What to merge; ``before`` is aware UTC."""
+
+    output: Path
+    before: datetime | None = None
 
 
-def parse_switch(text: str) -> bool:
-    """Return what an environment variable or a configuration file says of a switch."""
-    if text.lower() not in _TRUE | _FALSE:
-        raise UsageError(f"'{text}' is neither true nor false")
-    return text.lower() in _TRUE
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FeedsCheckOptions(FetchOptions):
+    """Which feeds to look at."""
 
 
-@dataclass(frozen=True, slots=True)
-class Option:
-    """How one field of the options is written on the command line, in the environment and in a file."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FeedsListOptions(CommandOptions):
+    """Whose state to show."""
 
-    name: str
-    help: str
-    metavar: str | None = None
-    parse: Callable[[str], Any] = str
-    choices: tuple[str, ...] = ()
-    is_list: bool = False
-    is_switch: bool = False
-    group: str = "running"
-
-    @property
-    def flag(self) -> str:
-        """Return the flag on the command line."""
-        return f"--{self.name.replace('_', '-')}"
-
-    def read(self, text: str) -> Any:
-        """Parse one value; the error names the option."""
-        if self.choices and text not in self.choices:
-            raise UsageError(
-                f"{self.flag}: '{text}' is not one of {', '.join(self.choices)}{suggest(text, self.choices)}"
-            )
-        try:
-            return (parse_switch if self.is_switch else self.parse)(text)
-        except UsageError as error:
-            raise UsageError(f"{self.flag}: {error}") from None
+    output: Path
 
 
-OPTIONS = (
-    Option(
-        "input",
-        "file, folder or glob to read, also on gs:// or s3:// where Beam can; repeatable",
-        metavar="PATTERN",
-        is_list=True,
-        group="reading",
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FeedsForgetOptions(CommandOptions):
+    """Which state to forget."""
+
+    output: Path
+    feed: tuple[str, ...] = ()
+
+
+Options = TypeVar("Options", bound=CommandOptions)
+
+# Fields that a command inherits and has no use for.
+_LEFT_OUT: Mapping[type[CommandOptions], frozenset[str]] = {
+    WatchOptions: frozenset({"input", "limit", "map", "run_id", "dry_run", "json"}),
+}
+DESCRIPTIONS: Mapping[type[CommandOptions], tuple[str, str]] = {
+    RunOptions: (
+        "run",
+        "Read articles and feeds, find proposals, conditions, refusals and casualty reports, write tables.",
     ),
-    Option("feed", "feed to read: address or file; repeatable", metavar="URL_OR_FILE", is_list=True, group="reading"),
-    Option(
-        "feeds",
-        "list of feeds: OPML, TOML or one address a line; repeatable",
-        metavar="FILE",
-        is_list=True,
-        group="reading",
+    WatchOptions: (
+        "watch",
+        "Keep looking at feeds and write down what is new; print a line of JSON each time. Ctrl-C and SIGTERM end it.",
     ),
-    Option(
-        "since",
-        "leave out articles published before this date (UTC); undated ones stay",
-        metavar="DATE",
-        parse=parse_day,
-        group="reading",
-    ),
-    Option(
-        "until",
-        "leave out articles published on or after this date (UTC)",
-        metavar="DATE",
-        parse=parse_day,
-        group="reading",
-    ),
-    Option("limit", "stop after N articles", metavar="N", parse=parse_count, group="reading"),
-    Option(
-        "map",
-        "column mapping such as text=maintext, or a preset: news-please, cc_news, trafilatura, newsapi; repeatable",
-        metavar="FIELD=COLUMN",
-        is_list=True,
-        group="reading",
-    ),
-    Option("default_language", "language of articles that state none, such as en", metavar="LANGUAGE", group="reading"),
-    Option(
-        "max_characters",
-        "reject articles with a longer text (default: 1000000)",
-        metavar="N",
-        parse=parse_count,
-        group="reading",
-    ),
-    Option(
-        "allow_private_addresses",
-        "also fetch feeds from this machine and from private networks",
-        is_switch=True,
-        group="reading",
-    ),
-    Option(
-        "tagger",
-        "rules and encoder (both, the default), or rules alone: faster, right less often",
-        choices=TAGGERS,
-        group="tagging",
-    ),
-    Option(
-        "model", "spaCy model: package or folder (default: en_core_web_sm)", metavar="NAME_OR_PATH", group="tagging"
-    ),
-    Option("output", "folder that the tables are written to (required)", metavar="DIR", parse=Path, group="writing"),
-    Option(
-        "partition_by",
-        "folders within a table: day, month (default), year or none",
-        choices=PARTITIONINGS,
-        group="writing",
-    ),
-    Option(
-        "run_id",
-        "name of the run; a second run with the same name replaces the rows of the first",
-        metavar="ID",
-        parse=parse_run_id,
-        group="writing",
-    ),
-    Option("dry_run", "do everything but write: show what a run would add", is_switch=True, group="writing"),
-    Option("config", "TOML file with any of these options", metavar="FILE", parse=Path),
-    Option(
-        "fail_on",
-        "exit with 3 when any input was rejected, when all was (default), or never",
-        choices=("any", "all", "never"),
-    ),
-    Option("json", "print the summary as one line of JSON", is_switch=True),
-    Option("log_format", "form of the log on stderr: text (default) or json", choices=("text", "json")),
-    Option("verbose", "log more than warnings", is_switch=True),
-    Option("runner", "Beam runner (default: DirectRunner, in this process); its flags are passed on", metavar="NAME"),
-)
-_BY_NAME: Mapping[str, Option] = {option.name: option for option in OPTIONS}
+    CompactOptions: ("compact", "Merge the small files that many runs have written into few."),
+    FeedsCheckOptions: ("feeds check", "Fetch feeds and say of each what is there and what is wrong; writes nothing."),
+    FeedsListOptions: ("feeds list", "Show what is known of the feeds of an output."),
+    FeedsForgetOptions: ("feeds forget", "Forget the state of feeds, so that they are asked for again and read anew."),
+}
 EPILOG = """\
 Every option can also stand in the environment (COMMUNIQUE_OUTPUT=...; several values one a line) or in the --config
-file (output = "..."). Flags come before the environment, that before the file. Flags of Beam are passed on.
+file (output = "..."). Flags come before the environment, that before the file.{beam}
 
 exit status: 0 done, also when there was nothing new; 1 failed; 2 usage; 3 done, but more was rejected than --fail-on
-allows; 75 another run is writing to the output; 130 interrupted."""
+allows, or a feed that was checked is wrong; 75 another run is writing to the output; 130 interrupted."""
 
 
-def suggest(word: str, known: Sequence[str]) -> str:
-    """Return '; did you mean ...?' when something known is written much alike, else nothing."""
-    near = difflib.get_close_matches(word, known, n=1, cutoff=0.6)
-    return f"; did you mean '{near[0]}'?" if near else ""
+def options_of(kind: type[CommandOptions]) -> list[Option]:
+    """Return the options that a command takes."""
+    names = {field.name for field in fields(kind)} - _LEFT_OUT.get(kind, frozenset())
+    return [option for option in OPTIONS if option.name in names]
 
 
-class _Parser(argparse.ArgumentParser):
-    def error(self, message: str) -> Any:
-        raise UsageError(message)
-
-
-def run_parser() -> argparse.ArgumentParser:
-    """Return the parser of ``communique run``; it leaves flags that it does not know to Beam."""
-    parser = _Parser(
-        prog="communique run",
-        description="Read articles and feeds, find proposals, conditions, refusals and casualty reports, write tables.",
-        epilog=EPILOG,
+def parser_of(kind: type[CommandOptions]) -> argparse.ArgumentParser:
+    """Return the parser of a command; it leaves flags that it does not know to Beam."""
+    name, description = DESCRIPTIONS[kind]
+    parser = StrictParser(
+        prog=f"communique {name}",
+        description=description,
+        epilog=EPILOG.format(beam=" Flags of Beam are passed on." if issubclass(kind, ReadOptions) else ""),
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
         argument_default=argparse.SUPPRESS,
     )
-    groups = {name: parser.add_argument_group(name) for name in ("reading", "tagging", "writing", "running")}
-    for option in OPTIONS:
+    groups: dict[str, Any] = {}
+    for option in options_of(kind):
         keywords: dict[str, Any] = {"help": option.help}
         if option.is_switch:
             keywords["action"] = "store_true"
@@ -241,27 +168,38 @@ def run_parser() -> argparse.ArgumentParser:
             keywords |= {"action": "append", "metavar": option.metavar}
         else:
             keywords["metavar"] = option.metavar or "|".join(option.choices)
-        groups[option.group].add_argument(option.flag, dest=option.name, **keywords)
+        group = groups.setdefault(option.group, None) or parser.add_argument_group(option.group)
+        groups[option.group] = group
+        group.add_argument(option.flag, dest=option.name, **keywords)
     return parser
 
 
-def parse_run(arguments: Sequence[str], environment: Mapping[str, str] = os.environ) -> RunOptions:
-    """Return the options of a run, from all places where they can stand."""
-    namespace, beam = run_parser().parse_known_args(arguments)
-    given = vars(namespace)
-    given = _from_environment(environment) | {name: _read(name, value) for name, value in given.items()}
+def parse(kind: type[Options], arguments: Sequence[str], environment: Mapping[str, str] = os.environ) -> Options:
+    """Return what a command is told, from all places where it can stand. Raises UsageError."""
+    namespace, unknown = parser_of(kind).parse_known_args(arguments)
+    known = {option.name for option in options_of(kind)}
+    given = {name: _read(name, value) for name, value in vars(namespace).items()}
+    given = {name: value for name, value in _from_environment(environment).items() if name in known} | given
     config = given.get("config")
-    values = (_from_file(config) if config else {}) | given
-    check_beam_flags(beam)
-    if "output" not in values:
-        raise UsageError("--output is missing: name the folder that the tables go to")
-    if not any(values.get(name) for name in ("input", "feed", "feeds")):
-        raise UsageError("there is nothing to read: give --input, --feed or --feeds")
-    return RunOptions(**values, beam=tuple(beam))
+    from_file = _from_file(config) if config else {}  # may hold options of other commands, too
+    values = {name: value for name, value in from_file.items() if name in known} | given
+    check_beam_flags(unknown, [option.flag for option in options_of(kind)], passed_on=issubclass(kind, ReadOptions))
+    _check_required(kind, values)
+    beam: dict[str, Any] = {"beam": tuple(unknown)} if issubclass(kind, ReadOptions) else {}
+    return kind(**values, **beam)
+
+
+def _check_required(kind: type[CommandOptions], values: Mapping[str, Any]) -> None:
+    required = {field.name for field in fields(kind) if field.default is MISSING}
+    if "output" in required - set(values):
+        raise UsageError("--output is missing: name the folder of the tables")
+    to_read = [option.flag for option in options_of(kind) if option.name in _TO_READ]
+    if to_read and not any(values.get(name) for name in _TO_READ):
+        raise UsageError(f"there is nothing to read: give {' or '.join(to_read)}")
 
 
 def _read(name: str, value: Any) -> Any:
-    option = _BY_NAME[name]
+    option = BY_NAME[name]
     if isinstance(value, bool):
         return value
     return tuple(option.read(each) for each in value) if option.is_list else option.read(value)
@@ -269,7 +207,7 @@ def _read(name: str, value: Any) -> Any:
 
 def _from_environment(environment: Mapping[str, str]) -> dict[str, Any]:
     values = {}
-    for name, option in _BY_NAME.items():
+    for name, option in BY_NAME.items():
         text = environment.get(f"{ENVIRONMENT_PREFIX}{name.upper()}")
         if text is not None:
             values[name] = _read(name, text.splitlines() if option.is_list else text)
@@ -287,9 +225,9 @@ def _from_file(path: Path) -> dict[str, Any]:
 
 
 def _from_setting(path: Path, name: str, value: Any) -> Any:
-    option = _BY_NAME.get(name.replace("-", "_"))
+    option = BY_NAME.get(name.replace("-", "_"))
     if option is None or option.name == "config":
-        raise UsageError(f"--config: {path}: unknown option '{name}'{suggest(name, list(_BY_NAME))}")
+        raise UsageError(f"--config: {path}: unknown option '{name}'{suggest(name, list(BY_NAME))}")
     texts = value if isinstance(value, list) else [value]
     if option.is_list:
         return tuple(option.read(str(text)) for text in texts)
@@ -298,41 +236,12 @@ def _from_setting(path: Path, name: str, value: Any) -> Any:
     return option.read(str(value))
 
 
-def check_beam_flags(arguments: Sequence[str]) -> None:
-    """Raise UsageError for what neither communiqué nor Beam knows; Beam itself would silently pass over it."""
-    if not arguments:
-        return
-    parser = beam_parser()
-    _, unknown = parser.parse_known_args(list(arguments))
-    if not unknown:
-        return
-    flag = unknown[0].split("=")[0]
-    if not flag.startswith("-"):
-        raise UsageError(f"'{flag}' stands alone; files to read go behind --input")
-    known = [option.flag for option in OPTIONS] + list(parser._option_string_actions)
-    raise UsageError(f"unknown option {flag}{suggest(flag, known)}")
-
-
-def beam_parser() -> argparse.ArgumentParser:
-    """Return a parser that knows the flags of Beam and of its runners."""
-    from apache_beam.options.pipeline_options import PipelineOptions  # slow, and needed for Beam's flags only
-
-    parser = _Parser(add_help=False, allow_abbrev=False, conflict_handler="resolve")
-    kinds: list[Any] = [PipelineOptions]
-    while kinds:
-        kind = kinds.pop()
-        kinds += kind.__subclasses__()
-        if "_add_argparse_args" in vars(kind):
-            kind._add_argparse_args(parser)
-    return parser
-
-
 def new_run_id(now: datetime, token: str) -> str:
     """Return a run id that sorts by time, such as ``20250422T101500Z-1f9a``."""
     return f"{now.astimezone(UTC):%Y%m%dT%H%M%SZ}-{token}"
 
 
-def described(options: RunOptions) -> dict[str, Any]:
+def described(options: CommandOptions) -> dict[str, Any]:
     """Return the options as the commit record keeps them: only what was set, without credentials in addresses."""
     values = {field.name: getattr(options, field.name) for field in fields(options)}
     return {name: _plain(value) for name, value in values.items() if value not in (None, (), False)}
@@ -344,5 +253,7 @@ def _plain(value: Any) -> Any:
     if isinstance(value, datetime):
         return value.isoformat()
     if isinstance(value, Path | str):
-        return re.sub(r"(?<=://)[^/@\s]+@", "***@", str(value))
+        return redact(str(value))
+    if isinstance(value, timedelta):
+        return value.total_seconds()
     return value

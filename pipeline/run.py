@@ -1,14 +1,12 @@
 """Run the graph once over bounded input and commit what it found."""
 
 import secrets
-import signal
 import sqlite3
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from types import FrameType
 from typing import Any
 
 import apache_beam as beam
@@ -16,19 +14,22 @@ from apache_beam.options.pipeline_options import PipelineOptions
 from apache_beam.runners.portability.fn_api_runner import FnApiRunner
 
 from pipeline import __version__
-from pipeline.commit import commit, partition_of, prepare, recover
+from pipeline.commit import commit, partition_of, prepare, recover, take_over_states
 from pipeline.graph import GraphSettings, build
 from pipeline.log import LOGGER, set_up_logging
-from pipeline.options import RunOptions, described, new_run_id
+from pipeline.options import ReadOptions, RunOptions, described, new_run_id
 from pipeline.output import Output, discard
+from pipeline.poll import Polled, Poller, count_outcomes, fetch_settings
 from pipeline.progress import progress
+from pipeline.signals import Signals, interruptible
 from pipeline.summary import Summary, print_summary, summarize
 from schemas.errors import UsageError
 from schemas.source import Source
 from schemas.tables import SCHEMA_VERSION
 from transforms.counters import NAMESPACE
-from transforms.files import expand_inputs, feed_sources, read_feed_list
-from transforms.ledger import open_ledger
+from transforms.feed_state import load_feeds
+from transforms.files import Feeds, expand_inputs, find_feeds
+from transforms.ledger import has_run, open_ledger
 from transforms.model import load_model, model_name
 from transforms.read import ReadSettings
 from transforms.records import parse_mapping
@@ -36,13 +37,15 @@ from transforms.stage import StageSettings
 from transforms.tag import TAGGER_VERSION
 
 EXIT_REJECTS = 3
+_FEEDS = ".feeds"
 
 
 def run(options: RunOptions) -> int:
     """Read, tag and write as the options say; return the exit status."""
     set_up_logging(options.log_format, verbose=options.verbose)
-    with interruptible(), output_of(options) as output:
-        summary = process(options, output)
+    with interruptible() as signals, output_of(options) as output:
+        feeds = find_feeds(options.feed, options.feeds)
+        summary = process(options, output, feeds, datetime.now(UTC), signals)
     print_summary(summary, as_json=options.json)
     return EXIT_REJECTS if fails(options, summary) else 0
 
@@ -51,33 +54,12 @@ def fails(options: RunOptions, summary: Summary) -> bool:
     """Tell whether more was rejected than ``--fail-on`` allows."""
     if not summary.rejected:
         return False
-    return options.fail_on == "any" or (options.fail_on == "all" and not summary.articles_seen)
+    is_all = not summary.articles_seen and not summary.feeds.get("unchanged")
+    return options.fail_on == "any" or (options.fail_on == "all" and is_all)
 
 
 @contextmanager
-def interruptible() -> Iterator[None]:
-    """Let SIGTERM end the block as Ctrl-C does, and Ctrl-C as itself though Beam wraps it into another error."""
-    received: list[int] = []
-
-    def interrupt(kind: int, _frame: FrameType | None) -> None:
-        received.append(kind)
-        raise KeyboardInterrupt
-
-    kinds = (signal.SIGINT, signal.SIGTERM)
-    before = [signal.signal(kind, interrupt) for kind in kinds]
-    try:
-        yield
-    except Exception:
-        if received:
-            raise KeyboardInterrupt from None
-        raise
-    finally:
-        for kind, handler in zip(kinds, before, strict=True):
-            signal.signal(kind, handler)
-
-
-@contextmanager
-def output_of(options: RunOptions) -> Iterator[Output]:
+def output_of(options: ReadOptions) -> Iterator[Output]:
     """Yield the locked output, for a dry run a temporary one that knows what the real one holds."""
     if not options.dry_run:
         output = Output(options.output.absolute())
@@ -104,7 +86,7 @@ def _copy_ledger(source: Path, target: Path) -> None:
         copy.close()
 
 
-def check_partitioning(output: Output, options: RunOptions) -> None:
+def check_partitioning(output: Output, options: ReadOptions) -> None:
     """Refuse to mix two kinds of partitions in one table; readers would fail on it."""
     present = partition_of(output)
     if present is not None and present != options.partition_by:
@@ -114,26 +96,24 @@ def check_partitioning(output: Output, options: RunOptions) -> None:
         )
 
 
-def list_sources(options: RunOptions) -> list[Source]:
-    """Return all files and feeds that the options name."""
-    feeds = [*options.feed, *(address for path in options.feeds for address in read_feed_list(path))]
-    return [*expand_inputs(options.input), *feed_sources(feeds)]
-
-
-def process(options: RunOptions, output: Output) -> Summary:
-    """Run the graph into staging, merge, and commit unless it is a dry run."""
-    started = datetime.now(UTC)
-    sources = list_sources(options)
-    run_id = options.run_id or new_run_id(started, secrets.token_hex(3))
+def process(options: ReadOptions, output: Output, feeds: Feeds, now: datetime, signals: Signals) -> Summary:
+    """Poll, run the graph into staging, merge, and commit unless it is a dry run."""
+    run_id = options.run_id or new_run_id(now, secrets.token_hex(3))
+    files = [*expand_inputs(options.input), *feeds.files]
     settings = graph_settings(options, output, run_id)
-    LOGGER.info("run %s: %d sources", run_id, len(sources))
     try:
-        counts = run_graph(options, sources, settings)
-        prepared = prepare(output, settings.stage)
-        summary = summarize(options, settings.stage, counts, prepared, started)
+        polled = poll_feeds(options, output, run_id, feeds.addresses, now)
+        sources = [*files, *(each.source for each in polled if each.source)]
+        LOGGER.info("run %s: %d sources", run_id, len(sources))
+        counts = run_graph(options, sources, settings) if sources else {}
+        prepared = prepare(output, settings.stage, [each.state for each in polled])
+        summary = summarize(options, settings.stage, counts, prepared, count_outcomes(polled), now)
         if not options.dry_run:
-            with _uninterrupted():
-                commit(output, run_id, prepared.files, about_run(options, settings, summary))
+            with signals.held():
+                if prepared.files or isinstance(options, RunOptions):
+                    commit(output, run_id, prepared.files, about_run(options, settings, summary))
+                else:
+                    take_over_states(output, run_id)
     finally:
         if not output.pending(run_id).exists():
             discard(output.staging(run_id))
@@ -141,7 +121,25 @@ def process(options: RunOptions, output: Output) -> Summary:
     return summary
 
 
-def graph_settings(options: RunOptions, output: Output, run_id: str) -> GraphSettings:
+def poll_feeds(
+    options: ReadOptions, output: Output, run_id: str, addresses: Sequence[str], now: datetime
+) -> list[Polled]:
+    """Ask the feeds that are due. A run that reads only some of a feed, or replaces rows, takes all of its content."""
+    if not addresses:
+        return []
+    with closing(open_ledger(output.ledger)) as ledger:
+        known, replaces = load_feeds(ledger), has_run(ledger, run_id)
+    poller = Poller(
+        fetcher=fetch_settings(options).fetcher(),
+        folder=output.staging(run_id) / _FEEDS,
+        now=now,
+        conditional=not (replaces or options.since or options.until or options.limit),
+        on_schedule=not replaces,
+    )
+    return poller.poll(addresses, known)
+
+
+def graph_settings(options: ReadOptions, output: Output, run_id: str) -> GraphSettings:
     """Return what the steps need to know."""
     return GraphSettings(
         read=ReadSettings(
@@ -151,7 +149,6 @@ def graph_settings(options: RunOptions, output: Output, run_id: str) -> GraphSet
             since=options.since,
             until=options.until,
             limit=options.limit,
-            allow_private=options.allow_private_addresses,
         ),
         stage=StageSettings(
             folder=str(output.staging(run_id)),
@@ -166,7 +163,7 @@ def graph_settings(options: RunOptions, output: Output, run_id: str) -> GraphSet
     )
 
 
-def run_graph(options: RunOptions, sources: list[Source], settings: GraphSettings) -> dict[str, int]:
+def run_graph(options: ReadOptions, sources: list[Source], settings: GraphSettings) -> dict[str, int]:
     """Run the graph to its end and return its counters."""
     Path(settings.stage.folder).mkdir(parents=True, exist_ok=True)
     open_ledger(Path(settings.ledger)).close()
@@ -180,12 +177,12 @@ def run_graph(options: RunOptions, sources: list[Source], settings: GraphSetting
     return {each.key.metric.name: each.result for each in counters if each.key.metric.namespace == NAMESPACE}
 
 
-def _runner(options: RunOptions) -> Any:
+def _runner(options: ReadOptions) -> Any:
     # Beam's own DirectRunner tries to download another engine first; ours is always the one in this process.
     return FnApiRunner() if options.runner == "DirectRunner" else options.runner
 
 
-def about_run(options: RunOptions, settings: GraphSettings, summary: Summary) -> dict[str, Any]:
+def about_run(options: ReadOptions, settings: GraphSettings, summary: Summary) -> dict[str, Any]:
     """Return what the commit record says of the run beside its files."""
     return {
         "communique_version": __version__,
@@ -198,15 +195,3 @@ def about_run(options: RunOptions, settings: GraphSettings, summary: Summary) ->
         "options": described(options),
         "counts": summary.counts(),
     }
-
-
-@contextmanager
-def _uninterrupted() -> Iterator[None]:
-    """Hold off Ctrl-C and SIGTERM for the moment of the commit."""
-    kinds = (signal.SIGINT, signal.SIGTERM)
-    before = [signal.signal(kind, signal.SIG_IGN) for kind in kinds]
-    try:
-        yield
-    finally:
-        for kind, handler in zip(kinds, before, strict=True):
-            signal.signal(kind, handler)

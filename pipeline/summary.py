@@ -16,7 +16,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from pipeline.commit import FINAL, Prepared
-from pipeline.options import RunOptions
+from pipeline.options import ReadOptions
 from schemas.event import EVENT_TYPES
 from transforms.stage import StageSettings
 
@@ -30,7 +30,10 @@ _COLUMNS = ("event_type", "actor", "target", "killed_low", "killed_high", "injur
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Summary:
-    """Figures of one run. ``rejects`` counts by reason, also what an earlier run has already written down."""
+    """Figures of one run. ``rejects`` counts by reason, also what an earlier run has already written down.
+
+    ``feeds`` counts those that were polled by what became of them; it is empty when there were none.
+    """
 
     run_id: str
     output: Path
@@ -45,6 +48,7 @@ class Summary:
     sentences: int
     events: dict[str, int]
     rejects: dict[str, int]
+    feeds: dict[str, int]
     files: int
     samples: tuple[dict[str, Any], ...]
     reject_samples: tuple[dict[str, Any], ...]
@@ -71,11 +75,16 @@ class Summary:
             "events": self.events,
             "rejected": self.rejected,
             "rejects": self.rejects,
-        }
+        } | ({"feeds": self.feeds} if self.feeds else {})
 
 
 def summarize(
-    options: RunOptions, stage: StageSettings, counts: dict[str, int], prepared: Prepared, started: datetime
+    options: ReadOptions,
+    stage: StageSettings,
+    counts: dict[str, int],
+    prepared: Prepared,
+    feeds: dict[str, int],
+    started: datetime,
 ) -> Summary:
     """Return the figures of a run from its counters and from what it is about to commit."""
     folder = Path(stage.folder) / FINAL
@@ -95,6 +104,7 @@ def summarize(
         articles_unchanged=prepared.articles["articles_unchanged"] + counts.get("articles_unchanged", 0),
         events=count_events(events),
         rejects=prepared.rejects,
+        feeds=feeds,
         files=len(prepared.files),
         samples=tuple(sample_events(events[:_SAMPLE_FILES])),
         reject_samples=tuple(first_rejects(rejects[:1])),
@@ -159,6 +169,9 @@ def _figures(summary: Summary) -> Table:
     table.add_column(style="dim")
     kind = "dry run, nothing written" if summary.dry_run else f"run {summary.run_id}"
     table.add_row("Records read", f"{summary.records:,}", f"in {summary.seconds:,.1f} s, {kind}")
+    if summary.feeds:
+        told = ", ".join(f"{number:,} {outcome}" for outcome, number in summary.feeds.items() if number)
+        table.add_row("Feeds", f"{sum(summary.feeds.values()):,}", told)
     table.add_row("Articles, new", f"{summary.articles_new:,}", f"{summary.sentences:,} sentences")
     if summary.articles_revised:
         table.add_row("Articles, changed", f"{summary.articles_revised:,}", "a new revision each")

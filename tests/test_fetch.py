@@ -1,203 +1,281 @@
 import gzip
+import io
 import socket
-import threading
 import time
+import zlib
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
+import brotli
 import pytest
+import zstandard
+from loopback import Answer, Handler, Loopback, Raw, Request, serving
 
 import transforms.fetch
-from transforms.fetch import Fetched, FetchError, fetch, is_public, redact
+from transforms.connect import Network
+from transforms.fetch import Fetched, Fetcher, FetchError, Validators
+from transforms.turns import Turns
 
+NOTHING = Validators()
+LOOPBACK = """127.0.0.1 localhost localhost. 127.1 0x7f.1 2130706433 017700000001 0.0.0.0 [::1] [::] [::ffff:127.0.0.1]
+    [::ffff:7f00:1] [::7f00:1] ①②⑦.⓪.⓪.①"""
 FEED = b"<rss version='2.0'/>"
+LATIN = 'W/"caf\xe9-1"'  # a validator with a byte that is not ASCII
 
 
-class Handler(BaseHTTPRequestHandler):
-    seen: list[tuple[str, dict[str, str]]]
+def redirect(location: str, status: int = 302) -> Answer:
+    return Answer(status=status, headers={"Location": location})
 
-    def do_GET(self) -> None:
-        self.server.seen.append((self.path, {name.lower(): value for name, value in self.headers.items()}))  # type: ignore[attr-defined]
-        getattr(self, f"answer_{self.path.strip('/').split('/')[0]}")()
 
-    def answer(self, content: bytes, *, status: int = 200, **headers: str) -> None:
-        self.send_response(status)
-        for name, value in headers.items():
-            self.send_header(name.replace("_", "-"), value)
-        self.send_header("Content-Length", str(len(content)))
-        self.end_headers()
-        self.wfile.write(content)
+def drip(handler: Handler) -> None:
+    for _ in range(200):
+        handler.wfile.write(b"x")
+        handler.wfile.flush()
+        time.sleep(0.05)
 
-    def answer_feed(self) -> None:
-        self.answer(FEED, Content_Type="application/rss+xml; charset=ISO-8859-1")
 
-    def answer_gone(self) -> None:
-        self.answer(b"", status=410)
+def drip_body(handler: Handler) -> None:
+    handler.send_response(200)
+    handler.end_headers()
+    drip(handler)
 
-    def answer_packed(self) -> None:
-        self.answer(gzip.compress(b"x" * 50_000), Content_Encoding="gzip")
 
-    def answer_moved(self) -> None:
-        self.answer(b"", status=302, Location="/feed")
+def drip_header(handler: Handler) -> None:
+    handler.wfile.write(b"HTTP/1.1 200 OK\r\nX-Slow: ")
+    drip(handler)
 
-    def answer_loop(self) -> None:
-        self.answer(b"", status=301, Location="/loop")
 
-    def answer_file(self) -> None:
-        self.answer(b"", status=302, Location="file:///etc/passwd")
+def short(handler: Handler) -> None:
+    handler.send_response(200)
+    handler.send_header("Content-Length", "100")
+    handler.end_headers()
+    handler.wfile.write(b"only this")
 
-    def answer_hop(self) -> None:
-        self.answer(b"", status=302, Location="http://[::1]:1/feed")
 
-    def answer_short(self) -> None:
-        self.send_response(200)
-        self.send_header("Content-Length", "100")
-        self.end_headers()
-        self.wfile.write(b"only this")
+def packed(encoding: str, body: bytes) -> Answer:
+    return Answer(body, headers={"Content-Encoding": encoding})
 
-    def answer_drip(self) -> None:
-        self.send_response(200)
-        self.end_headers()
-        self.drip()
 
-    def answer_slow_header(self) -> None:
-        self.wfile.write(b"HTTP/1.1 200 OK\r\nX-Slow: ")
-        self.drip()
+LONG = b"x" * 50_000
+ROUTES: dict[str, Answer | Raw] = {
+    "/feed": Answer(FEED, headers={"Content-Type": "application/rss+xml; charset=ISO-8859-1"}),
+    "/gone": Answer(status=410),
+    "/busy": Answer(status=429, headers={"Retry-After": "120"}),
+    "/gzip": packed("gzip", gzip.compress(LONG)),
+    "/deflate": packed("deflate", zlib.compress(LONG)),
+    "/br": packed("br", brotli.compress(LONG)),
+    "/zstd": packed("zstd", zstandard.compress(LONG)),
+    "/many": packed("gzip, gzip, gzip", gzip.compress(gzip.compress(gzip.compress(LONG)))),
+    "/moved": redirect("/feed"),
+    "/moved-for-good": redirect("/moved-again", 301),
+    "/moved-again": redirect("/feed", 308),
+    "/moved-then-away": redirect("/moved", 301),
+    "/away-then-moved": redirect("/moved-again", 302),
+    "/loop": redirect("/loop", 301),
+    "/file": redirect("file:///etc/passwd"),
+    "/hop": redirect("http://[::1]:1/feed"),
+    "/short": Raw(short),
+    "/drip": Raw(drip_body),
+    "/slow_header": Raw(drip_header),
+    "/fresh": Answer(FEED, headers={"Cache-Control": "max-age=600"}),
+    "/odd": Answer(FEED, headers={"ETag": '"' + "x" * 2_000 + '"', "Last-Modified": "yesterday"}),
+}
 
-    def drip(self) -> None:
-        try:
-            for _ in range(200):
-                self.wfile.write(b"x")
-                self.wfile.flush()
-                time.sleep(0.05)
-        except OSError:
-            pass
 
-    def log_message(self, *args: object) -> None:
-        pass
+def answer_if_changed(request: Request) -> Answer:
+    headers = {"ETag": LATIN, "Last-Modified": "Tue, 22 Apr 2025 10:00:00 GMT"}
+    stated = request.headers.get("if-none-match"), request.headers.get("if-modified-since")
+    is_same = stated == (headers["ETag"], headers["Last-Modified"])
+    return Answer(status=304) if is_same else Answer(FEED, headers=headers)
 
 
 @pytest.fixture(scope="module")
-def server() -> Iterator[ThreadingHTTPServer]:
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.daemon_threads = True
-    server.seen = []  # type: ignore[attr-defined]
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    yield server
-    server.shutdown()
-    server.server_close()
-    thread.join()
+def server() -> Iterator[Loopback]:
+    with serving() as server:
+        server.routes.update(ROUTES)
+        server.routes["/conditional"] = answer_if_changed
+        yield server
 
 
-@pytest.fixture
-def host(server: ThreadingHTTPServer) -> str:
-    return f"127.0.0.1:{server.server_port}"
+def fetch(url: str, validators: Validators = NOTHING, deadline: float = 60) -> tuple[Fetched, bytes]:
+    content = io.BytesIO()
+    fetched = Fetcher(Network(allow_private=True), Turns(0), deadline).fetch(url, content, validators)
+    return fetched, content.getvalue()
 
 
-def reason(url: str, **options: float) -> str:
+def failure(url: str, **options: float) -> FetchError:
     with pytest.raises(FetchError) as caught:
-        fetch(url, allow_private=True, **options)
+        fetch(url, **options)
     assert "secret" not in str(caught.value)
-    return caught.value.reason
+    return caught.value
 
 
-def test_a_feed_is_fetched(host: str, server: ThreadingHTTPServer) -> None:
-    assert fetch(f"http://{host}/feed", allow_private=True) == Fetched(f"http://{host}/feed", FEED, "iso-8859-1")
-    assert server.seen[-1][1]["user-agent"].startswith("communique/")  # type: ignore[attr-defined]
+def test_a_feed_is_fetched(server: Loopback) -> None:
+    fetched, content = fetch(f"{server.url}/feed")
+    assert content == FEED
+    assert fetched == Fetched(url=f"{server.url}/feed", is_changed=True, charset="iso-8859-1")
+    assert server.seen[-1].headers["user-agent"].startswith("communique/")
+    assert server.seen[-1].headers["accept-encoding"] == "gzip,deflate,br,zstd"
 
 
-def test_content_is_unpacked(host: str) -> None:
-    assert fetch(f"http://{host}/packed", allow_private=True).content == b"x" * 50_000
+@pytest.mark.parametrize("encoding", ["gzip", "deflate", "br", "zstd"])
+def test_content_is_unpacked(server: Loopback, encoding: str) -> None:
+    assert fetch(f"{server.url}/{encoding}")[1] == LONG
 
 
-def test_redirects_are_followed(host: str) -> None:
-    assert fetch(f"http://{host}/moved", allow_private=True).url == f"http://{host}/feed"
+def test_validators_go_back_byte_for_byte(server: Loopback) -> None:
+    first, content = fetch(f"{server.url}/conditional")
+    assert (first.is_changed, content) == (True, FEED)
+    assert first.validators == Validators(LATIN, "Tue, 22 Apr 2025 10:00:00 GMT")
+    second, content = fetch(f"{server.url}/conditional", first.validators)
+    assert (second.is_changed, content) == (False, b"")
 
 
-def test_a_password_is_used_and_never_shown(host: str, server: ThreadingHTTPServer) -> None:
-    fetched = fetch(f"http://roth:secret%40@{host}/feed", allow_private=True)
-    assert fetched.url == f"http://{host}/feed"
-    assert server.seen[-1][1]["authorization"] == "Basic cm90aDpzZWNyZXRA"  # type: ignore[attr-defined]
-    assert reason(f"http://roth:secret@{host}/gone") == "http_status"
-    assert reason("http://roth:secret@127.0.0.1:1/feed") == "fetch_failed"
-    assert reason("http://roth:secret@[broken/feed") == "fetch_failed"
+def test_a_validator_that_cannot_be_right_is_not_kept(server: Loopback) -> None:
+    assert fetch(f"{server.url}/odd")[0].validators == Validators(None, "yesterday")
+
+
+def test_a_server_can_ask_to_be_left_alone(server: Loopback) -> None:
+    assert fetch(f"{server.url}/fresh")[0].fresh_seconds == 600
+    error = failure(f"{server.url}/busy")
+    assert (error.reason, error.status, error.retry_seconds) == ("http_status", 429, 120)
+
+
+@pytest.mark.parametrize(
+    ("path", "moved_to"),
+    [
+        ("moved", None),
+        ("moved-for-good", "feed"),
+        ("moved-then-away", "moved"),
+        ("away-then-moved", None),
+    ],
+)
+def test_redirects_are_followed_and_permanent_ones_said(server: Loopback, path: str, moved_to: str | None) -> None:
+    fetched, content = fetch(f"{server.url}/{path}")
+    assert (fetched.url, content) == (f"{server.url}/feed", FEED)
+    assert fetched.moved_to == (moved_to and f"{server.url}/{moved_to}")
+
+
+def test_a_password_is_used_and_never_shown(server: Loopback) -> None:
+    url = server.url.replace("http://", "http://roth:secret%40@")
+    fetched, _ = fetch(f"{url}/feed")
+    assert fetched.url == f"{server.url}/feed"
+    assert server.seen[-1].headers["authorization"] == "Basic cm90aDpzZWNyZXRA"
+    assert failure(f"{url}/gone").reason == "gone"
+    assert failure("http://roth:secret@127.0.0.1:2/feed").reason == "fetch_failed"
+    assert failure("http://roth:secret@[broken/feed").reason == "fetch_failed"
+    assert failure("http://127.0.0.1:2/feed?token=secret&a=b").detail.count("token=***")
 
 
 @pytest.mark.parametrize(
     ("path", "wanted"),
     [
-        ("gone", "http_status"),
-        ("loop", "fetch_failed"),
+        ("gone", "gone"),
+        ("none", "http_status"),
+        ("loop", "too_many_redirects"),
         ("file", "not_allowed"),
-        ("hop", "fetch_failed"),
+        ("hop", "not_allowed"),
         ("short", "fetch_failed"),
+        ("many", "too_large"),
     ],
 )
-def test_answers_that_are_none(host: str, path: str, wanted: str) -> None:
-    assert reason(f"http://{host}/{path}") == wanted
+def test_answers_that_are_none(server: Loopback, path: str, wanted: str) -> None:
+    assert failure(f"{server.url}/{path}").reason == wanted
 
 
-def test_redirects_end(host: str, server: ThreadingHTTPServer) -> None:
-    server.seen.clear()  # type: ignore[attr-defined]
-    reason(f"http://{host}/loop")
-    assert len(server.seen) == 1 + transforms.fetch.MOST_REDIRECTS  # type: ignore[attr-defined]
+def test_redirects_end(server: Loopback) -> None:
+    server.seen.clear()
+    failure(f"{server.url}/loop")
+    assert len(server.seen) == 1 + transforms.fetch.MOST_REDIRECTS
 
 
-def test_content_has_a_largest_size(host: str, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("path", ["gzip", "br", "zstd", "deflate"])
+def test_content_has_a_largest_size(server: Loopback, monkeypatch: pytest.MonkeyPatch, path: str) -> None:
     monkeypatch.setattr(transforms.fetch, "LARGEST_CONTENT", 49_999)
-    assert reason(f"http://{host}/packed") == "too_large"
+    assert failure(f"{server.url}/{path}").reason == "too_large"
 
 
 @pytest.mark.parametrize("path", ["drip", "slow_header"])
-def test_a_drip_ends_at_the_deadline(host: str, path: str) -> None:
+def test_a_drip_ends_at_the_deadline(server: Loopback, path: str) -> None:
     start = time.monotonic()
-    assert reason(f"http://{host}/{path}", deadline=0.5) == "fetch_failed"
+    assert failure(f"{server.url}/{path}", deadline=0.5).reason == "too_slow"
     assert time.monotonic() - start < 3
+
+
+def test_the_deadline_counts_for_all_redirects_together(server: Loopback) -> None:
+    def slowly(request: Request) -> Answer:
+        time.sleep(0.3)
+        return redirect(f"/slow?{len(server.seen)}")
+
+    server.routes["/slow"] = slowly
+    start = time.monotonic()
+    assert failure(f"{server.url}/slow", deadline=0.5).reason == "too_slow"
+    assert time.monotonic() - start < 1.2
 
 
 @pytest.mark.parametrize(
     "url", ["file:///etc/passwd", "ftp://estmark.example/x", "gopher://x", "/etc/passwd", "", "http:///x"]
 )
 def test_other_schemes_are_refused(url: str) -> None:
-    assert reason(url) == "not_allowed"
+    assert failure(url).reason == "not_allowed"
 
 
-@pytest.mark.parametrize("name", ["127.0.0.1", "localhost", "[::1]", "0.0.0.0", "2130706433", "[::ffff:127.0.0.1]"])
-def test_private_addresses_are_refused(server: ThreadingHTTPServer, name: str) -> None:
-    with pytest.raises(FetchError) as caught:
-        fetch(f"http://{name}:{server.server_port}/feed")
-    assert caught.value.reason == "not_allowed"
+class Recorded(Exception):
+    pass
 
 
-def test_a_name_with_one_private_address_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    found = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (address, 80)) for address in ("93.184.216.34", "10.0.0.1")]
-    monkeypatch.setattr(socket, "getaddrinfo", lambda *args, **kwargs: found)
-    with pytest.raises(FetchError, match=r"estmark\.example is 10\.0\.0\.1"):
-        fetch("http://estmark.example/feed")
+def recording(*addresses: str) -> tuple[Fetcher, list[str]]:
+    """Return a fetcher that finds these addresses for every name and notes where it would connect to."""
+    connected: list[str] = []
+
+    def connect(address: str, port: int, timeout: float) -> socket.socket:
+        connected.append(address)
+        raise Recorded
+
+    return Fetcher(Network(resolve=lambda host, port: list(addresses), connect=connect), Turns(0)), connected
 
 
 @pytest.mark.parametrize(
-    ("address", "wanted"),
+    "addresses",
     [
-        ("93.184.216.34", True),
-        ("2606:2800:220:1::1", True),
-        ("10.1.2.3", False),
-        ("100.64.0.1", False),
-        ("169.254.169.254", False),
-        ("224.0.0.1", False),
-        ("::ffff:10.0.0.1", False),
-        ("64:ff9b::a00:1", False),
-        ("2002:a00:1::", False),
-        ("fe80::1%eth0", False),
-        ("fd00::1", False),
+        ["10.0.0.1"],
+        ["93.184.216.34", "10.0.0.1"],
+        ["169.254.169.254"],
+        ["::1"],
+        ["64:ff9b::7f00:1"],
+        ["::ffff:192.168.0.1"],
+        ["fe80::1%eth0"],
     ],
 )
-def test_is_public(address: str, wanted: bool) -> None:
-    assert is_public(address) is wanted
+def test_a_name_with_an_address_that_is_not_public_is_refused(addresses: list[str]) -> None:
+    fetcher, connected = recording(*addresses)
+    with pytest.raises(FetchError) as caught:
+        fetcher.fetch("http://estmark.example/feed", io.BytesIO())
+    assert caught.value.reason == "not_allowed"
+    assert f"estmark.example is {addresses[-1]}" in caught.value.detail
+    assert connected == []
 
 
-def test_redact() -> None:
-    assert redact("https://roth:secret@estmark.example/a?b=c@d") == "https://estmark.example/a?b=c@d"
-    assert redact("https://estmark.example/@roth") == "https://estmark.example/@roth"
-    assert redact("/news/roth@estmark.txt") == "/news/roth@estmark.txt"
+def test_the_connection_goes_to_the_address_that_was_looked_at() -> None:
+    fetcher, connected = recording("93.184.216.34")
+    with pytest.raises(FetchError, match="Recorded"):
+        fetcher.fetch("https://estmark.example/feed", io.BytesIO())
+    assert connected == ["93.184.216.34"]
+
+
+@pytest.mark.parametrize("port", [22, 25, 6379, 3306])
+def test_ports_of_other_services_are_refused(port: int) -> None:
+    fetcher, connected = recording("93.184.216.34")
+    with pytest.raises(FetchError, match=f"port {port}"):
+        fetcher.fetch(f"http://estmark.example:{port}/feed", io.BytesIO())
+    assert connected == []
+
+
+@pytest.mark.parametrize("name", [*LOOPBACK.split()])
+def test_every_spelling_of_this_machine_is_refused(name: str) -> None:
+    """The names are looked up for real; nothing may be connected to."""
+    connected: list[str] = []
+    network = Network(connect=lambda address, port, timeout: connected.append(address))  # type: ignore[arg-type, return-value]
+    with pytest.raises(FetchError) as caught:
+        Fetcher(network, Turns(0)).fetch(f"http://{name}:8080/feed", io.BytesIO())
+    assert caught.value.reason in {"not_allowed", "fetch_failed"}
+    assert connected == []

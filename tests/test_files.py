@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from schemas.errors import UsageError, UserError
-from transforms.files import expand_inputs, feed_sources, read_feed_list, split_suffixes
+from transforms.files import expand_inputs, find_feeds, read_feed_list, split_suffixes
 
 OPML = """<?xml version="1.0" encoding="utf-8"?>
 <opml version="2.0"><body><outline text="News">
@@ -72,13 +72,22 @@ def test_an_unknown_filesystem_is_an_error() -> None:
         expand_inputs(["nosuch://bucket/x"])
 
 
-def test_feed_sources(folder: Path) -> None:
-    found = feed_sources(["https://estmark.example/feed", str(folder / "notes.doc"), "https://estmark.example/feed"])
-    assert [source.is_feed for source in found] == [True, True]
+def test_find_feeds(folder: Path) -> None:
+    address = "https://estmark.example/feed"
+    (folder / "feeds.txt").write_text(f"{address}\nftp://estmark.example/feed\nmissing.xml\n")
+    found = find_feeds([address, str(folder / "notes.doc")], [str(folder / "feeds.txt")])
+    assert found.addresses == ("ftp://estmark.example/feed", address)
+    assert [(source.uri, source.is_feed) for source in found.files] == [
+        (str(folder / "missing.xml"), True),
+        (str(folder / "notes.doc"), True),
+    ]
+
+
+def test_a_feed_that_is_named_has_to_be_right(folder: Path) -> None:
     with pytest.raises(UsageError):
-        feed_sources(["ftp://estmark.example/feed"])
+        find_feeds(["ftp://estmark.example/feed"], [])
     with pytest.raises(UserError):
-        feed_sources([str(folder / "missing.xml")])
+        find_feeds([str(folder / "missing.xml")], [])
 
 
 @pytest.mark.parametrize(

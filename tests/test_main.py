@@ -48,7 +48,7 @@ def test_what_nobody_expected_is_one_line_too(capsys, monkeypatch):
     def broken(*_arguments):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("pipeline.options.parse_run", broken)
+    monkeypatch.setattr("pipeline.options.parse", broken)
     assert main(["run", "--input", "x"]) == 1
     assert "failed, the tables are as they were: OSError: [Errno 28] No space left" in capsys.readouterr().err
 
@@ -57,7 +57,7 @@ def test_an_interrupt_is_130(capsys, monkeypatch):
     def interrupted(*_arguments):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("pipeline.options.parse_run", interrupted)
+    monkeypatch.setattr("pipeline.options.parse", interrupted)
     assert main(["run"]) == 130
 
 

@@ -1,11 +1,7 @@
 import gzip
 import json
 import re
-import threading
-from collections.abc import Iterator
 from datetime import UTC, datetime
-from functools import partial
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -15,7 +11,7 @@ from eager import run
 
 from schemas.article import Article
 from schemas.reject import Reject
-from schemas.source import Source
+from schemas.source import Download, Failure, Source
 from transforms.counters import reset_tally, tally
 from transforms.files import expand_inputs
 from transforms.read import REASONS, ReadArticles, ReadSettings, detect_format, read_source
@@ -190,38 +186,22 @@ def test_html_before_xml() -> None:
     assert detect_format(Source("/a"), b"<?xml version='1.0'?><rss>") == "feed"
 
 
-@pytest.fixture
-def address(tmp_path: Path) -> Iterator[str]:
-    write(tmp_path / "feed", RSS)
-    handler = partial(_Quiet, directory=str(tmp_path))
-    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    yield f"http://roth:secret@127.0.0.1:{server.server_port}"
-    server.shutdown()
-    server.server_close()
-    thread.join()
-
-
-class _Quiet(SimpleHTTPRequestHandler):
-    def log_message(self, *args: object) -> None:
-        pass
-
-
-def test_a_feed_is_fetched_and_its_password_hidden(address: str) -> None:
-    source = Source(f"{address}/feed", is_feed=True)
-    (article,) = read_source(source, ReadSettings(allow_private=True), now)
+def test_what_was_fetched_is_read_under_its_address(tmp_path: Path) -> None:
+    path = write(tmp_path / "0f3a", RSS)
+    fetched_at = datetime(2025, 4, 22, 12, tzinfo=UTC)
+    download = Download(str(path), "https://cdn.estmark.example/feed", None, fetched_at)
+    (article,) = read_source(Source("https://estmark.example/feed", is_feed=True, fetched=download), ReadSettings())
     assert isinstance(article, Article)
-    assert article.title == "Talks"
-    assert article.source_uri == address.replace("roth:secret@", "") + "/feed"
+    assert (article.title, article.source_uri) == ("Talks", "https://estmark.example/feed")
+    assert article.fetched_at == fetched_at
 
 
-@pytest.mark.parametrize(("path", "allowed", "reason"), [("none", True, "http_status"), ("feed", False, "not_allowed")])
-def test_what_cannot_be_fetched_is_rejected(address: str, path: str, allowed: bool, reason: str) -> None:
-    (reject,) = read_source(Source(f"{address}/{path}", is_feed=True), ReadSettings(allow_private=allowed), now)
+def test_what_could_not_be_fetched_is_rejected() -> None:
+    failure = Failure("http_status", "https://estmark.example/feed: 404 Not Found")
+    (reject,) = read_source(Source("https://estmark.example/feed", is_feed=True, fetched=failure), ReadSettings())
     assert isinstance(reject, Reject)
-    assert (reject.stage, reject.reason) == ("fetch", reason)
-    assert "secret" not in repr(reject)
+    assert (reject.stage, reject.reason) == ("fetch", "http_status")
+    assert "404 Not Found" in reject.detail
 
 
 def test_read_articles(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ import os
 import re
 import tomllib
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -52,15 +53,29 @@ def expand_inputs(patterns: Iterable[str]) -> list[Source]:
     return [sources[uri] for uri in sorted(sources)]
 
 
-def feed_sources(urls_or_files: Iterable[str]) -> list[Source]:
-    """Return the feeds of some http(s) addresses and files, sorted, each once. Raises UsageError and UserError."""
-    sources: set[Source] = set()
-    for item in urls_or_files:
+@dataclass(frozen=True, slots=True)
+class Feeds:
+    """Feeds to read: those to be fetched from their addresses, and files."""
+
+    addresses: tuple[str, ...]
+    files: tuple[Source, ...]
+
+
+def find_feeds(named: Iterable[str], lists: Iterable[str]) -> Feeds:
+    """Return the feeds that are named one by one and those of some lists, sorted, each once.
+
+    Raises UsageError and UserError for what is named and cannot be, and for lists that cannot be read. What is wrong
+    with a single line of a list shows when it is read.
+    """
+    addresses = {_checked_address(item) for item in named if is_address(item)}
+    files = {file.uri: file for item in named if not is_address(item) for file in _expand(item)}
+    for item in (item for path in lists for item in read_feed_list(path)):
         if is_address(item):
-            sources.add(Source(_checked_address(item), is_feed=True))
+            addresses.add(item)
         else:
-            sources.update(Source(file.uri, is_feed=True, size=file.size) for file in _expand(item))
-    return sorted(sources, key=_uri)
+            files.setdefault(item, _local_source(item))
+    feeds = [Source(uri, is_feed=True, size=files[uri].size) for uri in sorted(files)]
+    return Feeds(tuple(sorted(addresses)), tuple(feeds))
 
 
 def read_feed_list(path: str) -> list[str]:
@@ -91,10 +106,6 @@ def split_suffixes(uri: str) -> tuple[str, str]:
     path = urlsplit(uri).path if uri.startswith(("http://", "https://")) else uri
     stem, suffix = os.path.splitext(path.lower())
     return (os.path.splitext(stem)[1], suffix) if suffix in COMPRESSIONS else (suffix, "")
-
-
-def _uri(source: Source) -> str:
-    return source.uri
 
 
 def _expand(pattern: str) -> list[Source]:

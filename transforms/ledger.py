@@ -1,4 +1,4 @@
-"""The ledger: which article content has been committed by which run, in SQLite beside the tables."""
+"""The ledger: which article content has been committed by which run, and the state of feeds, in SQLite."""
 
 import sqlite3
 from collections.abc import Iterable, Iterator
@@ -11,6 +11,7 @@ import apache_beam as beam
 
 from schemas.article import Article
 from transforms.counters import count
+from transforms.feed_state import SCHEMA as FEEDS_SCHEMA
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS articles (
@@ -30,7 +31,7 @@ def open_ledger(path: Path) -> sqlite3.Connection:
     ledger = sqlite3.connect(path, isolation_level=None)
     ledger.execute("PRAGMA journal_mode=WAL")
     ledger.execute("PRAGMA synchronous=FULL")
-    ledger.executescript(_SCHEMA)
+    ledger.executescript(_SCHEMA + FEEDS_SCHEMA.format(database="main"))
     return ledger
 
 
@@ -38,6 +39,12 @@ def is_known(ledger: sqlite3.Connection, article: Article, run_id: str) -> bool:
     """Tell whether another run has committed this content of this article."""
     row = ledger.execute(_IS_KNOWN, (article.article_id, article.content_hash, run_id)).fetchone()
     return row is not None
+
+
+def has_run(ledger: sqlite3.Connection, run_id: str) -> bool:
+    """Tell whether a run of this id has committed rows."""
+    query = "SELECT EXISTS (SELECT 1 FROM {0} WHERE run_id = ?)"
+    return any(ledger.execute(query.format(table), (run_id,)).fetchone()[0] for table in ("articles", "rejects"))
 
 
 def fill_ledger(

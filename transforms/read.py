@@ -6,7 +6,6 @@ that cannot be read or lies more than 48 hours ahead becomes null with ``publish
 costs itself only; a broken file what comes behind the break.
 """
 
-import io
 import re
 import tomllib
 from collections.abc import Callable, Iterator, Mapping
@@ -19,13 +18,13 @@ import apache_beam as beam
 
 from schemas.article import Article
 from schemas.reject import SAMPLE_CHARACTERS, Reject
-from schemas.source import Source
+from schemas.source import Download, Failure, Source
+from transforms.addresses import redact
 from transforms.clean import bom_encoding, clean_language, clean_line, clean_text, decode
 from transforms.counters import count
 from transforms.dates import date_article
 from transforms.draft import Draft, Flaw
 from transforms.feeds import read_feed
-from transforms.fetch import Fetched, FetchError, fetch, redact
 from transforms.files import FORMATS, split_suffixes
 from transforms.html import read_html
 from transforms.records import read_csv, read_json, read_jsonl, read_parquet
@@ -52,7 +51,7 @@ class ReadSettings:
 
     ``mapping``: our field -> their column, from ``parse_mapping``. ``max_characters``: of title and text together.
     ``since`` <= published_at < ``until``: aware datetimes; articles without a date stay. ``limit``: articles per
-    worker. ``allow_private``: fetch from addresses that are not on the public internet, too.
+    worker.
     """
 
     mapping: Mapping[str, str] = field(default_factory=dict)
@@ -61,7 +60,6 @@ class ReadSettings:
     since: datetime | None = None
     until: datetime | None = None
     limit: int | None = None
-    allow_private: bool = False
 
 
 def utc_now() -> datetime:
@@ -100,31 +98,21 @@ def detect_format(source: Source, head: bytes) -> str | None:
 
 
 def _read(source: Source, settings: ReadSettings, now: datetime) -> Iterator[Article | Reject]:
-    uri, position = redact(source.uri), None
-    try:
-        stream, fetched = _open(source, settings)
-    except FetchError as error:
-        yield _reject(uri, Flaw(reason=error.reason, detail=error.detail), "fetch")
+    uri, position, fetched = redact(source.uri), None, source.fetched
+    if isinstance(fetched, Failure):
+        yield _reject(uri, Flaw(reason=fetched.reason, detail=fetched.detail), "fetch")
         return
-    with stream:
+    with open_stream(fetched.path, split_suffixes(fetched.url)[1]) if fetched else open_stream(source.uri) as stream:
         source_format = detect_format(source, stream.head())
         for record in _read_format(source_format, stream, settings, fetched):
             position = record.position
-            yield _finish(record, uri, source_format or "", settings, now)
+            yield _finish(record, uri, source_format or "", settings, fetched.fetched_at if fetched else now)
         if stream.damage:
             yield _reject(uri, Flaw(reason="corrupt", detail=stream.damage, position=position))
 
 
-def _open(source: Source, settings: ReadSettings) -> tuple[Stream, Fetched | None]:
-    """Return the bytes of a source, and how they came when they were fetched."""
-    if not source.uri.startswith(("http://", "https://")):
-        return open_stream(source.uri), None
-    fetched = fetch(source.uri, allow_private=settings.allow_private)
-    return Stream(io.BytesIO(fetched.content), split_suffixes(fetched.url)[1]), fetched
-
-
 def _read_format(
-    source_format: str | None, stream: Stream, settings: ReadSettings, fetched: Fetched | None
+    source_format: str | None, stream: Stream, settings: ReadSettings, fetched: Download | None
 ) -> Iterator[Draft | Flaw]:
     match source_format:
         case "jsonl":
@@ -142,7 +130,7 @@ def _read_format(
     return iter([Flaw(reason="unknown_format", sample=stream.head())])
 
 
-def _read_document(source_format: str, stream: Stream, fetched: Fetched | None) -> Iterator[Draft | Flaw]:
+def _read_document(source_format: str, stream: Stream, fetched: Download | None) -> Iterator[Draft | Flaw]:
     """Read what has to be in memory as a whole: a text, a page, a feed."""
     data = read_whole(stream)
     if data is None:

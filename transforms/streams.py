@@ -51,10 +51,10 @@ class Stream(io.BufferedReader):
         return self.peek(_HEAD)[:_HEAD]
 
 
-def open_stream(uri: str) -> Stream:
-    """Open a file of any Beam filesystem; its suffix says how it is compressed."""
+def open_stream(uri: str, compression: str | None = None) -> Stream:
+    """Open a file of any Beam filesystem; without ``compression`` its suffix says how it is compressed."""
     raw = FileSystems.open(uri, compression_type=CompressionTypes.UNCOMPRESSED)
-    return Stream(raw, split_suffixes(uri)[1])
+    return Stream(raw, split_suffixes(uri)[1] if compression is None else compression)
 
 
 def read_whole(stream: Stream) -> bytes | None:

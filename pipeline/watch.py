@@ -1,0 +1,81 @@
+"""Look at feeds again and again: small committed batches in one process."""
+
+import json
+import time
+from collections.abc import Callable
+from datetime import UTC, date, datetime
+from itertools import count
+
+from pipeline.compact import compact
+from pipeline.log import LOGGER, set_up_logging
+from pipeline.options import WatchOptions
+from pipeline.output import Output
+from pipeline.run import output_of, process
+from pipeline.signals import Signals, interruptible
+from pipeline.summary import Summary
+from schemas.errors import CommuniqueError
+from transforms.files import Feeds, find_feeds
+
+Clock = Callable[[], datetime]
+Sleep = Callable[[float], None]
+
+
+def utc_now() -> datetime:
+    """Return the time as aware UTC."""
+    return datetime.now(UTC)
+
+
+def watch(options: WatchOptions, clock: Clock = utc_now, sleep: Sleep = time.sleep) -> int:
+    """Look at the feeds every so often, until a signal comes; return the exit status: 0 for SIGTERM."""
+    set_up_logging(options.log_format, verbose=options.verbose)
+    with interruptible() as signals:
+        try:
+            with output_of(options) as output:
+                _look_again_and_again(options, output, signals, clock, sleep)
+        except KeyboardInterrupt:
+            if not signals.was_terminated:
+                raise
+    return 0
+
+
+def _look_again_and_again(options: WatchOptions, output: Output, signals: Signals, clock: Clock, sleep: Sleep) -> None:
+    feeds = find_feeds(options.feed, options.feeds)
+    compacted: date | None = None
+    for cycle in count(1):
+        started = clock()
+        summary = process(options, output, feeds, started, signals)
+        if options.compact and compacted != started.date():
+            compact(output, before=started.replace(hour=0, minute=0, second=0, microsecond=0))
+            compacted = started.date()
+        print(cycle_line(cycle, summary, started + options.every), flush=True)
+        if signals.received:  # while the commit went through
+            raise KeyboardInterrupt
+        if cycle == options.cycles:
+            return
+        sleep(max(0.0, (started + options.every - clock()).total_seconds()))
+        feeds = _feeds_of_now(options, feeds)
+
+
+def _feeds_of_now(options: WatchOptions, before: Feeds) -> Feeds:
+    """Read the lists of feeds again, so that a feed can be added without a stop; a broken list changes nothing."""
+    try:
+        return find_feeds(options.feed, options.feeds)
+    except CommuniqueError as error:
+        LOGGER.warning("going on with the feeds as they were: %s", error)
+        return before
+
+
+def cycle_line(cycle: int, summary: Summary, next_at: datetime) -> str:
+    """Return what one cycle did as a line of JSON. ``run_id`` is null when there was nothing to write."""
+    about = {
+        "time": summary.started_at.isoformat(timespec="seconds"),
+        "cycle": cycle,
+        "run_id": summary.run_id if summary.files else None,
+    }
+    line = about | summary.counts()
+    line |= {
+        "files": summary.files,
+        "seconds": round(summary.seconds, 3),
+        "next": next_at.isoformat(timespec="seconds"),
+    }
+    return json.dumps(line, ensure_ascii=False, separators=(",", ":"))
