@@ -7,6 +7,7 @@ import apache_beam as beam
 
 from schemas.event import TaggerKind
 from schemas.source import Source
+from transforms.full_text import FetchFullText, FullTextSettings
 from transforms.ledger import SkipKnown
 from transforms.read import ReadArticles, ReadSettings
 from transforms.split import SplitSentences
@@ -23,6 +24,7 @@ class GraphSettings:
     ledger: str
     model: str | None
     tagger: TaggerKind
+    full_text: FullTextSettings | None = None
 
 
 def build(pipeline: beam.Pipeline, sources: Sequence[Source], settings: GraphSettings) -> None:
@@ -30,6 +32,10 @@ def build(pipeline: beam.Pipeline, sources: Sequence[Source], settings: GraphSet
     sources_ = pipeline | "Sources" >> beam.Create(sources)
     read = sources_ | "ReadArticles" >> ReadArticles(settings.read)
     new = read.articles | "SkipKnown" >> SkipKnown(settings.ledger, settings.stage.run_id)
+    if settings.full_text:
+        full = new | "FetchFullText" >> FetchFullText(settings.full_text)
+        full.rejects | "StagePageRejects" >> StageRows(settings.stage)
+        new = full.articles
     split = new | "SplitSentences" >> SplitSentences()
     tagged = split.articles | "TagEvents" >> TagEvents(settings.model, settings.tagger)
 

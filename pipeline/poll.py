@@ -5,10 +5,8 @@ they become true together with the tables.
 """
 
 import hashlib
-import threading
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor, wait
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -27,8 +25,8 @@ from transforms.fetch import (
     Validators,
     host_of,
 )
+from transforms.turns import ask_hosts
 
-HOSTS_AT_ONCE = 32
 _FIRST_BACKOFF, _LONGEST_BACKOFF = timedelta(minutes=5), timedelta(days=1)
 _TOO_MANY_REQUESTS = timedelta(minutes=15)  # where the server does not say how long
 _SILENT = frozenset({"fetch_failed", "too_slow"})
@@ -63,47 +61,23 @@ class Poller:
     def poll(self, addresses: Iterable[str], known: Mapping[str, FeedState]) -> list[Polled]:
         """Ask all feeds that are due; return what became of each, sorted by address."""
         states = [self._state_of(address, known) for address in addresses]
-        queues: dict[str, list[tuple[str, FeedState]]] = {}
+        due: list[tuple[str, tuple[str, FeedState]]] = []
         polled: list[Polled] = []
         for address, state in states:
             if self.on_schedule and not state.is_due(self.now):
                 polled.append(Polled("gone" if state.is_gone else "waiting", state))
             else:
-                queues.setdefault(_host(state.moved_to or address), []).append((address, state))
+                due.append((_host(state.moved_to or address), (address, state)))
         self.folder.mkdir(parents=True, exist_ok=True)
-        polled += self._poll_hosts(list(queues.values()))
+        polled += ask_hosts(due, self._poll_feed, _is_silent, _postponed)
         return sorted(polled, key=lambda each: each.state.url)
 
     def _state_of(self, address: str, known: Mapping[str, FeedState]) -> tuple[str, FeedState]:
         fresh = FeedState(feed_id=feed_id(address), url=redact(address))
         return address, known.get(fresh.feed_id, fresh)
 
-    def _poll_hosts(self, queues: Sequence[list[tuple[str, FeedState]]]) -> list[Polled]:
-        stop = threading.Event()
-        executor = ThreadPoolExecutor(HOSTS_AT_ONCE, thread_name_prefix="poll")
-        try:
-            tasks = [executor.submit(self._poll_host, queue, stop) for queue in queues]
-            wait(tasks)
-            return [polled for task in tasks for polled in task.result()]
-        finally:
-            stop.set()  # when interrupted: no further feed is asked
-            executor.shutdown(wait=False, cancel_futures=True)
-
-    def _poll_host(self, queue: list[tuple[str, FeedState]], stop: threading.Event) -> list[Polled]:
-        """Ask the feeds of one host in turn; once it does not answer, the others wait for the next poll."""
-        polled: list[Polled] = []
-        is_silent = False
-        for address, state in queue:
-            if is_silent or stop.is_set():
-                polled.append(Polled("postponed", state))
-                continue
-            each = self.poll_feed(address, state)
-            polled.append(each)
-            is_silent = each.state.status in _SILENT
-        return polled
-
-    def poll_feed(self, address: str, state: FeedState) -> Polled:
-        """Ask one feed."""
+    def _poll_feed(self, feed: tuple[str, FeedState]) -> Polled:
+        address, state = feed
         path = self.folder / state.feed_id
         validators = Validators(state.etag, state.modified) if self.conditional else Validators()
         try:
@@ -179,6 +153,14 @@ def count_outcomes(polled: Iterable[Polled]) -> dict[str, int]:
     """Return how many feeds changed, stayed as they were, failed, and so on; nothing when there were none."""
     counted = Counter(each.outcome for each in polled)
     return {outcome: counted[outcome] for outcome in OUTCOMES} if counted else {}
+
+
+def _is_silent(polled: Polled) -> bool:
+    return polled.state.status in _SILENT
+
+
+def _postponed(feed: tuple[str, FeedState]) -> Polled:
+    return Polled("postponed", feed[1])
 
 
 def _host(address: str) -> str:

@@ -29,6 +29,7 @@ from schemas.tables import SCHEMA_VERSION
 from transforms.counters import NAMESPACE
 from transforms.feed_state import load_feeds
 from transforms.files import Feeds, expand_inputs, find_feeds
+from transforms.full_text import FullTextSettings
 from transforms.ledger import has_run, open_ledger
 from transforms.model import load_model, model_name
 from transforms.read import ReadSettings
@@ -160,6 +161,7 @@ def graph_settings(options: ReadOptions, output: Output, run_id: str) -> GraphSe
         ledger=str(output.ledger),
         model=options.model,
         tagger=options.tagger,
+        full_text=FullTextSettings(fetch_settings(options), options.max_characters) if options.full_text else None,
     )
 
 

@@ -13,6 +13,7 @@ class Article:
 
     ``title`` and ``text`` are clean: valid Unicode, no control characters but newline and tab. Offsets of sentences
     and triggers count characters (code points) of these two fields. ``published_at`` and ``fetched_at`` are aware UTC.
+    ``stated_hash`` is the hash of what a feed said where ``text`` is that of the page it links to.
     """
 
     title: str | None
@@ -29,6 +30,7 @@ class Article:
     published_from: str | None = None
     fetched_at: datetime | None = None
     revision: int = 1
+    stated_hash: str | None = None
 
     @property
     def article_id(self) -> str:
@@ -45,8 +47,8 @@ class Article:
 
     @property
     def content_hash(self) -> str:
-        """Return a hash of title and text: equal hashes mean that nothing was edited."""
-        return stable_id(self.title, self.text)
+        """Return a hash of title and text as the source states them: equal hashes mean that nothing was edited."""
+        return self.stated_hash or stable_id(self.title, self.text)
 
 
 def urlsplit_host(url: str | None) -> str | None:

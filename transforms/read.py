@@ -83,7 +83,7 @@ def read_source(source: Source, settings: ReadSettings, clock: Clock = utc_now) 
     except Exception as error:  # whatever a file does to a parser: its neighbours go on
         count("records")
         count("rejects_read")
-        yield _reject(redact(source.uri), Flaw(reason="unreadable", detail=f"{type(error).__name__}: {error}"))
+        yield reject_of(redact(source.uri), Flaw(reason="unreadable", detail=f"{type(error).__name__}: {error}"))
 
 
 def detect_format(source: Source, head: bytes) -> str | None:
@@ -100,7 +100,7 @@ def detect_format(source: Source, head: bytes) -> str | None:
 def _read(source: Source, settings: ReadSettings, now: datetime) -> Iterator[Article | Reject]:
     uri, position, fetched = redact(source.uri), None, source.fetched
     if isinstance(fetched, Failure):
-        yield _reject(uri, Flaw(reason=fetched.reason, detail=fetched.detail), "fetch")
+        yield reject_of(uri, Flaw(reason=fetched.reason, detail=fetched.detail), "fetch")
         return
     with open_stream(fetched.path, split_suffixes(fetched.url)[1]) if fetched else open_stream(source.uri) as stream:
         source_format = detect_format(source, stream.head())
@@ -108,7 +108,7 @@ def _read(source: Source, settings: ReadSettings, now: datetime) -> Iterator[Art
             position = record.position
             yield _finish(record, uri, source_format or "", settings, fetched.fetched_at if fetched else now)
         if stream.damage:
-            yield _reject(uri, Flaw(reason="corrupt", detail=stream.damage, position=position))
+            yield reject_of(uri, Flaw(reason="corrupt", detail=stream.damage, position=position))
 
 
 def _read_format(
@@ -145,10 +145,10 @@ def _finish(
 ) -> Article | Reject:
     """Return the article of a draft, or the reject of a flaw."""
     if isinstance(record, Flaw):
-        return _reject(uri, record)
+        return reject_of(uri, record)
     title, text = clean_line(record.title), clean_text(record.text or "")
     if flaw := _length_flaw(record, title or "", text, settings.max_characters):
-        return _reject(uri, flaw)
+        return reject_of(uri, flaw)
     url, fetched_at = clean_line(record.url), record.fetched_at or now
     dated = date_article(record.published, record.updated, url, fetched_at)
     return Article(
@@ -179,7 +179,8 @@ def _length_flaw(draft: Draft, title: str, text: str, max_characters: int) -> Fl
     return None
 
 
-def _reject(uri: str, flaw: Flaw, stage: str = "read") -> Reject:
+def reject_of(uri: str, flaw: Flaw, stage: str = "read") -> Reject:
+    """Return the reject that a flaw of a source becomes; its detail is the reason's sentence and what is known."""
     sample = decode(flaw.sample) if isinstance(flaw.sample, bytes) else flaw.sample
     return Reject(
         stage=stage,
