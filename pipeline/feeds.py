@@ -77,7 +77,7 @@ def check_source(source: Source, state: FeedState | None) -> FeedCheck:
     notes = [f"moved to {redact(state.moved_to)}"] if state and state.moved_to else []
     if articles and len(dates) < len(articles):
         notes.append(f"{len(articles) - len(dates)} without a date")
-    notes += list(dict.fromkeys(f"{reject.reason}: {reject.detail}" for reject in rejects))[:3]
+    notes += list(dict.fromkeys(reject.detail for reject in rejects))[:3]
     return FeedCheck(
         url=source.uri,
         status="ok" if articles or not rejects else rejects[0].reason,

@@ -139,6 +139,20 @@ def _doubled(failures: int) -> timedelta:
     return min(_FIRST_BACKOFF * 2 ** min(failures - 2, 20) if failures > 1 else _FIRST_BACKOFF, _LONGEST_BACKOFF)
 
 
+def with_flaws(states: Iterable[FeedState], flaws: Mapping[str, tuple[str, str]]) -> list[FeedState]:
+    """Return the states with what is wrong with the content of some, by address: reason and detail.
+
+    Content that could not be read is asked for again as if it had never come.
+    """
+    return [_with_flaw(state, *flaws[state.url]) if state.url in flaws else state for state in states]
+
+
+def _with_flaw(state: FeedState, reason: str, detail: str) -> FeedState:
+    if state.status != "ok":
+        return state
+    return replace(state, status=reason, error=detail, etag=None, modified=None, digest=None)
+
+
 def fetch_settings(options: FetchOptions) -> FetchSettings:
     """Return how to fetch, as the options say."""
     return FetchSettings(

@@ -19,7 +19,7 @@ from pipeline.graph import GraphSettings, build
 from pipeline.log import LOGGER, set_up_logging
 from pipeline.options import ReadOptions, RunOptions, described, new_run_id
 from pipeline.output import Output, discard
-from pipeline.poll import Polled, Poller, count_outcomes, fetch_settings
+from pipeline.poll import Polled, Poller, count_outcomes, fetch_settings, with_flaws
 from pipeline.progress import progress
 from pipeline.signals import Signals, interruptible
 from pipeline.summary import Summary, print_summary, summarize
@@ -34,7 +34,7 @@ from transforms.ledger import has_run, open_ledger
 from transforms.model import load_model, model_name
 from transforms.read import ReadSettings
 from transforms.records import parse_mapping
-from transforms.stage import StageSettings
+from transforms.stage import StageSettings, staged_flaws
 from transforms.tag import TAGGER_VERSION
 
 EXIT_REJECTS = 3
@@ -107,7 +107,8 @@ def process(options: ReadOptions, output: Output, feeds: Feeds, now: datetime, s
         sources = [*files, *(each.source for each in polled if each.source)]
         LOGGER.info("run %s: %d sources", run_id, len(sources))
         counts = run_graph(options, sources, settings) if sources else {}
-        prepared = prepare(output, settings.stage, [each.state for each in polled])
+        states = with_flaws([each.state for each in polled], staged_flaws(Path(settings.stage.folder)))
+        prepared = prepare(output, settings.stage, states)
         summary = summarize(options, settings.stage, counts, prepared, count_outcomes(polled), now)
         if not options.dry_run:
             with signals.held():

@@ -7,7 +7,7 @@ import made
 import pytest
 from loopback import Answer, Loopback, Request, item, rss, serving
 
-from pipeline.poll import Polled, Poller, backoff, count_outcomes
+from pipeline.poll import Polled, Poller, backoff, count_outcomes, with_flaws
 from schemas.feed import FeedState, feed_id
 from schemas.source import Download, Failure
 from transforms.connect import Network
@@ -196,3 +196,14 @@ def test_feeds_that_differ_in_their_password_are_two(server: Loopback, tmp_path:
     polled = Poller(fetcher, tmp_path, made.APRIL).poll(addresses, {})
     assert len({content(each) for each in polled}) == 2
     assert {each.state.url for each in polled} == {f"{server.url}/feed?token=***"}
+
+
+def test_content_that_cannot_be_read_is_asked_for_again(server: Loopback, tmp_path: Path) -> None:
+    server.routes["/feed"] = Answer(b"<rss", headers={"ETag": '"1"'})
+    reader = Reader(tmp_path, f"{server.url}/feed")
+    state = reader.poll().state
+    (flawed,) = with_flaws([state], {state.url: ("malformed_feed", "no element found")})
+    assert (flawed.status, flawed.error, flawed.etag) == ("malformed_feed", "no element found", None)
+    reader.known = {flawed.feed_id: flawed}
+    assert reader.poll().outcome == "changed"
+    assert "if-none-match" not in server.seen[-1].headers

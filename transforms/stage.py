@@ -11,6 +11,7 @@ from typing import Any
 
 import apache_beam as beam
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from schemas.article import Article
@@ -223,6 +224,14 @@ def write_shard(staging: Path, tables: Mapping[str, pa.Table]) -> None:
 def staged_files(staging: Path, table: str) -> list[Path]:
     """Return the files of one table in all complete shards."""
     return sorted(staging.glob(f"[!.]*/{table}.parquet"))
+
+
+def staged_flaws(staging: Path) -> dict[str, tuple[str, str]]:
+    """Return reason and detail of the rejects that stand for a whole file or feed, by its address."""
+    columns = ["source_uri", "position", "reason", "detail"]
+    tables = (pq.read_table(path, columns=columns, partitioning=None) for path in staged_files(staging, "rejects"))
+    rows = (row for table in tables for row in table.filter(pc.field("position").is_null()).to_pylist())
+    return {row["source_uri"]: (row["reason"], row["detail"]) for row in rows}
 
 
 class _StageRowsFn(beam.DoFn):
