@@ -3,15 +3,18 @@
 import importlib.util
 import os
 import re
+import shlex
 import subprocess
 import sys
+from datetime import timedelta
 from pathlib import Path
 
 import duckdb
 import pytest
 
-from pipeline.__main__ import EXIT_INTERRUPTED
-from pipeline.options import OPTIONS, parse_run
+from pipeline.__main__ import EXIT_INTERRUPTED, split_command
+from pipeline.option_list import OPTIONS
+from pipeline.options import CompactOptions, RunOptions, WatchOptions, parse
 from pipeline.run import EXIT_REJECTS
 from schemas.errors import BusyError, UsageError, UserError
 
@@ -107,8 +110,32 @@ def test_readme_stays_short() -> None:
 
 
 def test_example_configuration_is_valid() -> None:
-    options = parse_run(["--config", str(ROOT / "examples/communique.toml")], {})
+    options = parse(RunOptions, ["--config", str(ROOT / "examples/communique.toml")], {})
     assert options.input == ("examples/news",)
+    watch = parse(WatchOptions, ["--config", str(ROOT / "examples/feeds.toml")], {})
+    assert (watch.every, watch.compact) == (timedelta(minutes=5), True)
+
+
+@pytest.mark.parametrize("path", ["crontab", "systemd/communique-watch.service", "systemd/communique.service"])
+def test_example_commands_are_valid(path: str) -> None:
+    text = (ROOT / "examples" / path).read_text(encoding="utf-8")
+    commands = re.findall(r"bin/communique (\w+) ([^>\n]+)", text)
+    assert commands
+    kinds = {"run": RunOptions, "watch": WatchOptions, "compact": CompactOptions}
+    for name, arguments in commands:
+        config = str(ROOT / "examples/feeds.toml")
+        assert parse(kinds[name], shlex.split(arguments.replace("/etc/communique.toml", config)), {})
+
+
+def test_the_airflow_example_calls_run_as_airflow_does() -> None:
+    """Its operator writes options as ``--name=value`` and adds a runner and labels."""
+    text = (ROOT / "examples/airflow/communique_dag.py").read_text(encoding="utf-8")
+    compile(text, "communique_dag.py", "exec")
+    (options,) = re.findall(r"pipeline_options=\{(.*?)\}", text, re.DOTALL)
+    flags = [f"--{name}={value}" for name, value in re.findall(r'"(\w+)": "([^"]+)"', options)]
+    assert flags
+    name, rest = split_command(["--runner=DirectRunner", "--labels=airflow-version=v3-1-0", "--json", *flags])
+    assert (name, parse(RunOptions, rest, {}).json) == ("run", True)
 
 
 def test_example_queries_run(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
