@@ -35,3 +35,16 @@ class Flaw:
     detail: str = ""
     position: int | None = None
     sample: str | bytes | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Feed:
+    """What a feed holds. ``is_malformed``: it is broken, though entries of it could be read."""
+
+    records: tuple[Draft | Flaw, ...] = ()
+    is_malformed: bool = False
+
+    @property
+    def is_empty(self) -> bool:
+        """Tell whether it is a feed, but one without entries."""
+        return not self.records

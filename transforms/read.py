@@ -24,7 +24,7 @@ from transforms.clean import bom_encoding, clean_language, clean_line, clean_tex
 from transforms.counters import count
 from transforms.dates import date_article
 from transforms.draft import Draft, Flaw
-from transforms.feeds import read_feed
+from transforms.feed_reader import read_feed_apart
 from transforms.files import FORMATS, split_suffixes
 from transforms.html import read_html
 from transforms.records import read_csv, read_json, read_jsonl, read_parquet
@@ -136,8 +136,19 @@ def _read_document(source_format: str, stream: Stream, fetched: Download | None)
     if data is None:
         return iter(() if stream.damage else [Flaw(reason="too_large")])
     if source_format == "feed":
-        return read_feed(data, address=fetched.url, charset=fetched.charset) if fetched else read_feed(data)
+        return _read_feed(data, fetched)
     return read_html(data) if source_format == "html" else iter([Draft(text=decode(data))])
+
+
+def _read_feed(data: bytes, fetched: Download | None) -> Iterator[Draft | Flaw]:
+    """Read a feed. A file without entries is a flaw; at an address there may be some later, so it is only counted."""
+    feed = read_feed_apart(data, address=fetched.url, charset=fetched.charset) if fetched else read_feed_apart(data)
+    if feed.is_malformed:
+        count("feeds_malformed")
+    if feed.is_empty:
+        count("feeds_empty")
+    missing = (Flaw(reason="no_entries"),) if feed.is_empty and not fetched else ()
+    return iter(feed.records or missing)
 
 
 def _finish(
