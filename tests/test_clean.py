@@ -79,6 +79,7 @@ def test_decode(data: bytes, declared: str | None, wanted: str) -> None:
         ("Terms:<ul><li>one</li><li>two</li></ul>", "Terms:\n\none\ntwo"),
         ("One<br/>two", "One\ntwo"),
         ("<style>p {}</style><p>Shown</p><script>if (a < b) {}</script>", "Shown"),
+        ("Shown<iframe src='a'><b>old browser</b></iframe> too", "Shown too"),
         ("Fewer than 5 < 6 <i>dead</i>", "Fewer than 5 < 6 dead"),
         ("<p>3&nbsp;dead&#8212;police</p>", "3 dead—police"),
         ("<table><tr><td>Dead</td><td>3</td></tr><tr><td>Hurt</td><td>9</td></tr></table>", "Dead 3\nHurt 9"),

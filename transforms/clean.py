@@ -31,7 +31,7 @@ _BOMS = (
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
 
-_HIDDEN_TAGS = frozenset({"script", "style", "noscript", "template", "object", "svg", "head"})
+_HIDDEN_TAGS = frozenset({"script", "style", "noscript", "template", "object", "iframe", "svg", "head"})
 _PARAGRAPH_TAGS = frozenset(
     {"address", "article", "aside", "blockquote", "dd", "div", "dl", "dt", "fieldset", "figcaption", "figure", "footer"}
     | {

@@ -17,7 +17,7 @@ import feedparser
 import feedparser.api
 import feedparser.mixin
 
-from transforms.clean import clean_line, clean_text, decode, html_to_text
+from transforms.clean import bom_encoding, clean_line, clean_text, decode, html_to_text
 from transforms.draft import Draft, Feed, Flaw
 
 MOST_ENTRIES = 10_000
@@ -28,6 +28,12 @@ _REFERENCE = re.compile(rb"&#(?:[xX]([0-9a-fA-F]+)|(\d+));?")
 _REPLACEMENT = "\ufffd".encode()
 _LONGEST_REFERENCE = 12  # bytes
 _HTML = re.compile(rb"<(?:!doctype\s+)?html\b", re.IGNORECASE)
+_STARTS = (
+    (b"<\0\0\0", "utf-32-le"),
+    (b"\0\0\0<", "utf-32-be"),
+    (b"<\0", "utf-16-le"),
+    (b"\0<", "utf-16-be"),
+)
 _ENTRY_TAG = re.compile(rb"<(?:[\w.-]{1,32}:)?(?:item|entry)[\s/>]", re.IGNORECASE)
 
 _replace_doctype = feedparser.api.replace_doctype
@@ -96,7 +102,7 @@ def read_feed(data: bytes, *, address: str | None = None, charset: str | None = 
     try:
         if data.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"{"):
             return Feed(tuple(_read_json_feed(data)))
-        return _read_xml_feed(data, _headers(address, charset))
+        return _read_xml_feed(data, _headers(address, _evident_encoding(data) or charset))
     except MemoryError:
         raise
     except Exception as error:  # feedparser raises whatever its parsers do
@@ -109,12 +115,16 @@ def _flaw(reason: str, data: bytes, detail: str = "") -> Flaw:
 
 def _headers(address: str | None, charset: str | None) -> dict[str, str]:
     """Return the headers of a fetched feed. The media type is made up: with text/xml feedparser would expect ASCII."""
-    if not address:
-        return {}
-    return {
-        "content-location": address,
-        "content-type": "application/xml" + (f"; charset={charset}" if charset else ""),
-    }
+    headers = {"content-location": address} if address else {}
+    if address or charset:
+        headers["content-type"] = "application/xml" + (f"; charset={charset}" if charset else "")
+    return headers
+
+
+def _evident_encoding(data: bytes) -> str | None:
+    """Return what the first bytes show beyond doubt; feedparser takes UTF-16 that is not declared for UTF-8."""
+    marked = bom_encoding(data)
+    return marked[0] if marked else next((name for start, name in _STARTS if data.startswith(start)), None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,7 +193,8 @@ def _draft_of_entry(entry: Any, position: int, common: Draft) -> Draft:
         text=_longest((html_to_text(markup) for markup in markups if isinstance(markup, str)), title),
         external_id=_string(entry.get("id")),
         url=_string(entry.get("link")),
-        language=_language([*contents, *_dicts([entry.get("title_detail")])]) or common.language,
+        language=_language([*contents, *_dicts([entry.get("summary_detail"), entry.get("title_detail")])])
+        or common.language,
         authors=_entry_authors(entry),
         source_name=_plain(source_title) or common.source_name,
         # dict.get, because feedparser's own gives "published" for an "updated" that is missing
