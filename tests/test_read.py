@@ -100,7 +100,7 @@ def test_bad_records_cost_themselves_only(tmp_path: Path) -> None:
 
 def test_every_reason_has_a_sentence_and_a_use() -> None:
     code = "".join(path.read_text() for path in Path(str(files("transforms"))).glob("*.py"))
-    used = set(re.findall(r'(?:Flaw\(reason=|FetchError\(|reason = )"(\w+)"', code)) | {"line_too_long"}
+    used = set(re.findall(r'(?:_flaw\(|Flaw\(reason=|FetchError\(|reason = )"(\w+)"', code)) | {"line_too_long"}
     assert used == set(REASONS)
 
 
@@ -180,6 +180,21 @@ def test_a_feed_is_a_feed_whatever_its_suffix(tmp_path: Path) -> None:
     assert reasons(read(write(tmp_path / "b.txt", "Talks"), is_feed=True)) == ["not_a_feed"]
 
 
+EMPTY_FEED = "<rss version='2.0'><channel><title>Wire</title></channel></rss>"
+
+
+def test_a_feed_file_without_entries_is_rejected(tmp_path: Path) -> None:
+    assert reasons(read(write(tmp_path / "a.xml", EMPTY_FEED))) == ["no_entries"]
+    assert tally()["feeds_empty"] == 1
+
+
+def test_a_broken_feed_is_counted(tmp_path: Path) -> None:
+    assert reasons(read(write(tmp_path / "a.xml", RSS))) == ["article"]
+    assert "feeds_malformed" not in tally()
+    assert reasons(read(write(tmp_path / "a.xml", RSS.replace("</channel>", "")))) == ["article"]
+    assert tally()["feeds_malformed"] == 1
+
+
 def test_html_before_xml() -> None:
     page = b"<?xml version='1.0'?>\n<!-- x -->\n<!DOCTYPE html>\n<html>"
     assert detect_format(Source("/a"), page) == "html"
@@ -194,6 +209,15 @@ def test_what_was_fetched_is_read_under_its_address(tmp_path: Path) -> None:
     assert isinstance(article, Article)
     assert (article.title, article.source_uri) == ("Talks", "https://estmark.example/feed")
     assert article.fetched_at == fetched_at
+
+
+def test_a_feed_without_entries_for_a_while_is_no_reject(tmp_path: Path) -> None:
+    reset_tally()
+    path = write(tmp_path / "0f3a", EMPTY_FEED)
+    download = Download(str(path), "https://estmark.example/feed", None, NOW)
+    source = Source("https://estmark.example/feed", is_feed=True, fetched=download)
+    assert list(read_source(source, ReadSettings())) == []
+    assert tally()["feeds_empty"] == 1
 
 
 def test_what_could_not_be_fetched_is_rejected() -> None:

@@ -136,7 +136,7 @@ class _Child:
             return f"it took more than {MEGABYTES} MB"
         if status == -signal.SIGPROF:
             return f"it took more than {SECONDS:g} seconds"
-        return f"the process ended with status {status}"
+        return "the process hung up" if status is None else f"the process ended with status {status}"
 
     def close(self) -> None:
         """Kill the process and wait for its end."""
