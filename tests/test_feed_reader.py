@@ -229,9 +229,18 @@ def script(code: str) -> list[str]:
 
 
 def test_the_child_ends_with_its_process_in_silence() -> None:
-    done = run(script("read_feed_apart(RSS); print(_reader._idle._process.pid)"), capture_output=True, timeout=60)
-    assert (done.returncode, done.stderr) == (0, b"")
-    assert is_gone(int(done.stdout))
+    # What is registered first runs last: no child is left then.
+    last = "import atexit; atexit.register(lambda: print(sys.modules['transforms.feed_reader']._reader._idle))"
+    *python, code = script("read_feed_apart(RSS); print(_reader._idle._process.pid)")
+    done = run([*python, f"import sys; {last}\n{code}"], capture_output=True, text=True, timeout=60)
+    child, left = done.stdout.split()
+    assert (done.returncode, done.stderr, left) == (0, "", "None")
+    assert is_gone(int(child))
+
+
+def test_an_interrupt_from_the_terminal_does_not_reach_the_child(reader: FeedReader) -> None:
+    reader.read(rss())
+    assert os.getpgid(pid(reader)) == pid(reader)
 
 
 @pytest.mark.parametrize("busy", [False, True])
@@ -270,12 +279,14 @@ def test_a_fork_gets_a_child_of_its_own() -> None:
     code = """
         read_feed_apart(RSS)
         before = _reader._idle._process.pid
+        _reader._lock.acquire()  # as if another thread were reading
         fork = os.fork()
         if not fork:
             read_feed_apart(RSS)
             other = _reader._idle._process.pid
             _reader.close()
             os._exit(other == before)
+        _reader._lock.release()
         assert os.waitstatus_to_exitcode(os.waitpid(fork, 0)[1]) == 0
         read_feed_apart(RSS)
         assert _reader._idle._process.pid == before

@@ -273,8 +273,8 @@ def test_items_of_a_json_feed_are_limited_too() -> None:
     assert read(data)[10_000:] == [Flaw(reason="too_many_entries", detail="there are 10001, read were the first 10000")]
 
 
-BODY = ITEM.format("&a;" * 15_000, "<description>&a;&b;</description>")
-ENTITIES = f'<!DOCTYPE r [<!ENTITY a "{"x" * 50_000}"><!ENTITY b "&a;&a;&a;">]>'
+BODY = ITEM.format("said &a;", "<description>&a; &b;</description>")
+ENTITIES = f'<!DOCTYPE r [\n<!ENTITY a "{"x" * 50}">\n<!ENTITY b "&a;&a;&a;">\n]>'
 COMMENT = "<!-- <a -->"  # hides what follows from feedparser's own search for entities
 ENCODINGS = (
     "utf-8",
@@ -299,9 +299,7 @@ def test_entities_are_dropped_in_every_encoding(head: str, encoding: str) -> Non
 
 
 def check_entities(feed: bytes) -> None:
-    start = time.monotonic()
     (draft,) = read_feed(feed).records
-    assert time.monotonic() - start < 5
     assert isinstance(draft, Draft)
     assert draft.title == "Talks"
     assert "xx" not in f"{draft.text}{draft.source_name}"
@@ -354,6 +352,8 @@ def test_nothing_outside_is_opened(tmp_path: Path, listener: socket.socket, head
 @pytest.mark.parametrize(
     "feed",
     [
+        ENTITIES.replace("x", "x" * 1_000) + ITEM.format("&a;" * 15_000, ""),
+        COMMENT + ENTITIES.replace("x", "x" * 1_000) + ITEM.format("&a;" * 15_000, ""),
         ITEM.format("", f"<author>{'a.' * 100_000}</author>"),
         ITEM.format("", "<author>roth@estmark.example (Adela Roth)</author>" * 20_000),
         ITEM.format("", f"<description>{'&lt;!-- &lt;a ' * 20_000}</description>"),
@@ -365,7 +365,20 @@ def test_nothing_outside_is_opened(tmp_path: Path, listener: socket.socket, head
         ITEM.format("", f"<link a='{'x' * 2**20}'/>"),
         ITEM.format("", "<n:a/>" * 1000).replace("<rss", "<rss " + " ".join(f"xmlns:n{n}='a{n}'" for n in range(5000))),
     ],
-    ids=["author", "authors", "comments", "xml comments", "open", "deep", "deep open", "deep html", "attribute", "ns"],
+    ids=[
+        "entities",
+        "entities behind a comment",
+        "author",
+        "authors",
+        "comments",
+        "xml comments",
+        "open",
+        "deep",
+        "deep open",
+        "deep html",
+        "attribute",
+        "ns",
+    ],
 )
 def test_attacks_end_soon(feed: str) -> None:
     start = time.monotonic()

@@ -79,12 +79,9 @@ class FeedReader:
                 self._idle.close()
             self._idle = None
 
-    def forget(self) -> None:
-        """Leave the child to the process that this one was forked from."""
+    def unlock(self) -> None:
+        """Forget, after a fork, threads that are not here. The child is none of ours, which ``is_running`` sees."""
         self._lock = threading.Lock()
-        if self._idle:
-            self._idle.leave()
-        self._idle = None
 
 
 class _Child:
@@ -116,7 +113,7 @@ class _Child:
 
     @property
     def is_running(self) -> bool:
-        """Tell whether the process has not ended."""
+        """Tell whether the process is a child of this one and has not ended."""
         return self._process.poll() is None
 
     def ask(self, messages: Sequence[bytes], seconds: float) -> bytes:
@@ -144,12 +141,6 @@ class _Child:
         self._process.wait()
         self._requests.close()
         self._answers.close()
-
-    def leave(self) -> None:
-        """Close the pipes and let the process be."""
-        self._requests.close()
-        self._answers.close()
-        self._process.returncode = 0  # or it would be waited for, which only its parent can
 
     def _send(self, message: bytes, deadline: float) -> None:
         left = memoryview(message)
@@ -184,4 +175,4 @@ def _wait_for(file: int, event: int, deadline: float) -> None:
 _reader = FeedReader()
 read_feed_apart = _reader.read
 atexit.register(_reader.close)
-os.register_at_fork(after_in_child=_reader.forget)
+os.register_at_fork(after_in_child=_reader.unlock)
