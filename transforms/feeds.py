@@ -1,6 +1,6 @@
 """Entries of RSS, Atom and JSON Feed files as drafts of articles.
 
-feedparser is called here only, on bytes only, and with three of its functions guarded against documents that make it
+feedparser is called here only, on bytes only, and with some of its functions guarded against documents that make it
 run for minutes or raise: entity declarations and impossible characters are dropped before it looks at them, authors
 are cut, and it stops at the entry behind ``MOST_ENTRIES``. What gets past the guards is up to ``feed_child``, which
 runs this module in a process of its own; so it imports nothing that is slow to start.
@@ -40,6 +40,7 @@ _replace_doctype = feedparser.api.replace_doctype
 _Mixin = feedparser.mixin._FeedParserMixin
 _sync_author_detail = _Mixin._sync_author_detail
 _start_item = _Mixin._start_item
+_end_guid = _Mixin._end_guid
 
 
 class _EnoughEntriesError(Exception):
@@ -81,6 +82,14 @@ def _start_counted_item(self: Any, attributes: Any) -> None:
     _start_item(self, attributes)
 
 
+def _end_stated_guid(self: Any) -> None:
+    """Keep an id as it is stated, or it would change with the address of the feed; only as a link it is relative."""
+    _end_guid(self)
+    context = self._get_context()
+    if self.guidislink and isinstance(link := context.get("link"), str) and link == context.get("id"):
+        context["link"] = self.resolve_uri(link)
+
+
 def _pass_over(_self: Any, _attributes: Any = None) -> None:
     """Handle an element that has the name of one of feedparser's own lists, which it would put itself in place of."""
 
@@ -88,6 +97,8 @@ def _pass_over(_self: Any, _attributes: Any = None) -> None:
 feedparser.api.replace_doctype = _replace_guarded_doctype
 _Mixin._sync_author_detail = _sync_short_author_detail
 _Mixin._start_item = _Mixin._start_entry = _start_counted_item
+_Mixin._end_guid = _Mixin._end_id = _end_stated_guid
+_Mixin.can_be_relative_uri = _Mixin.can_be_relative_uri - {"id"}
 for _name in ("authors", "contributors", "enclosures", "links"):
     setattr(_Mixin, f"_start_{_name}", _pass_over)
     setattr(_Mixin, f"_end_{_name}", _pass_over)
