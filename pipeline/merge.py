@@ -1,5 +1,6 @@
 """Merge the staged shards into the files of the tables: few, sorted, partitioned, in bounded memory."""
 
+import secrets
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import groupby
@@ -13,6 +14,7 @@ import pyarrow.parquet as pq
 
 from pipeline.decide import Range
 from pipeline.output import sync
+from pipeline.records import TableFile
 from schemas.tables import TABLES
 from transforms.stage import KEY, PARTITION, RECORD, STAGED, staged_files
 
@@ -21,33 +23,31 @@ _ORDER = {
     "events": [KEY, "sentence_index", "trigger_start", "trigger_end", "event_type"],
     "rejects": [KEY],
 }
-FILE_BYTES = 512 << 20  # of Arrow data; about a third of that as zstd Parquet
+RANGE_BYTES = 48 << 20  # of Arrow data that are in memory at once
+FILE_BYTES = 160 << 20  # on disk
 _ROW_GROUP = 64_000
-
-
-@dataclass(frozen=True, slots=True)
-class TableFile:
-    """One finished file: ``path`` is relative to the output, ``size`` in bytes."""
-
-    path: str
-    rows: int
-    size: int
+_BATCH_ROWS = 256  # articles can be long
 
 
 @dataclass
 class TableWriter:
-    """Writes sorted rows of one table below ``folder``, a new file for each partition and whenever one is full."""
+    """Writes sorted rows of one table below ``folder``, a new file for each partition and whenever one is full.
+
+    A file is named after the run or compaction and a token: no name is used twice, so that what replaces a file can lie
+    beside it.
+    """
 
     folder: Path
     table: str
     run_id: str
+    mixed: bool = False
     files: list[TableFile] = field(default_factory=list)
     _writer: pq.ParquetWriter | None = None
     _path: Path = Path()
     _partition: str | None = None
     _number: int = 0
     _rows: int = 0
-    _bytes: int = 0
+    _token: str = field(default_factory=lambda: secrets.token_hex(4))
 
     def __enter__(self) -> "TableWriter":
         return self
@@ -59,13 +59,15 @@ class TableWriter:
 
     def write(self, partition: str, rows: pa.Table) -> None:
         """Append rows of one partition; partitions come one after the other."""
-        if partition != self._partition or self._bytes > FILE_BYTES:
+        if partition != self._partition or self._is_full():
             self._open(partition)
         if self._writer is None:
             raise RuntimeError("no file is open")
         self._writer.write_table(rows, row_group_size=_ROW_GROUP)
         self._rows += rows.num_rows
-        self._bytes += rows.nbytes
+
+    def _is_full(self) -> bool:
+        return self._writer is not None and (self.folder / self._path).stat().st_size > FILE_BYTES
 
     def write_empty(self, partition: str) -> None:
         """Write a file without rows, so that a table can be opened before it has any."""
@@ -75,8 +77,8 @@ class TableWriter:
     def _open(self, partition: str) -> None:
         self.close()
         self._number = 0 if partition != self._partition else self._number + 1
-        self._partition, self._rows, self._bytes = partition, 0, 0
-        self._path = Path(self.table, partition, f"{self.run_id}-{self._number:04d}.parquet")
+        self._partition, self._rows = partition, 0
+        self._path = Path(self.table, partition, f"{self.run_id}-{self._token}-{self._number:04d}.parquet")
         (self.folder / self._path).parent.mkdir(parents=True, exist_ok=True)
         self._writer = pq.ParquetWriter(
             self.folder / self._path, TABLES[self.table], compression="zstd", compression_level=3
@@ -90,7 +92,7 @@ class TableWriter:
         self._writer = None
         path = self.folder / self._path
         sync(path)
-        self.files.append(TableFile(self._path.as_posix(), self._rows, path.stat().st_size))
+        self.files.append(TableFile(self._path.as_posix(), self._rows, path.stat().st_size, self.mixed))
 
 
 def merge_table(table: str, ranges: Iterable[Range], staging: Path, writer: TableWriter) -> None:
@@ -132,3 +134,24 @@ def split_partitions(rows: pa.Table) -> Iterator[tuple[str, pa.Table]]:
         length = len(list(group))
         yield str(partition), rows.slice(start, length)
         start += length
+
+
+def read_file(path: Path, table: str) -> Iterator[pa.Table]:
+    """Yield the rows of a finished file, some at a time."""
+    with pq.ParquetFile(path) as file:
+        for batch in file.iter_batches(_BATCH_ROWS):
+            yield pa.Table.from_batches([batch]).cast(TABLES[table])
+
+
+def gather(pieces: Iterable[pa.Table], max_bytes: int) -> Iterator[pa.Table]:
+    """Join small tables into such of at most about ``max_bytes``."""
+    held: list[pa.Table] = []
+    size = 0
+    for piece in pieces:
+        if held and size + piece.nbytes > max_bytes:
+            yield pa.concat_tables(held)
+            held, size = [], 0
+        held.append(piece)
+        size += piece.nbytes
+    if held:
+        yield pa.concat_tables(held)

@@ -43,6 +43,10 @@ class Output:
         """Return the record of a commit that has begun; it is rolled forward at the next start."""
         return self.runs / f".{run_id}.pending"
 
+    def archive(self, run_id: str) -> Path:
+        """Return where a compaction keeps the records that it has made superfluous, one a line."""
+        return self.runs / "compacted" / f"{run_id}.jsonl"
+
     @contextmanager
     def locked(self) -> Iterator[None]:
         """Hold the output for writing. The system drops the lock when the process dies, however it dies."""

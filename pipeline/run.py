@@ -14,13 +14,14 @@ from apache_beam.options.pipeline_options import PipelineOptions
 from apache_beam.runners.portability.fn_api_runner import FnApiRunner
 
 from pipeline import __version__
-from pipeline.commit import commit, partition_of, prepare, recover, take_over_states
+from pipeline.commit import commit, prepare, recover, take_over_states
 from pipeline.graph import GraphSettings, build
 from pipeline.log import LOGGER, set_up_logging
 from pipeline.options import ReadOptions, RunOptions, described, new_run_id
 from pipeline.output import Output, discard
 from pipeline.poll import Polled, Poller, count_outcomes, fetch_settings, with_flaws
 from pipeline.progress import progress
+from pipeline.records import partition_of
 from pipeline.signals import Signals, interruptible
 from pipeline.summary import Summary, print_summary, summarize
 from schemas.errors import UsageError
@@ -112,8 +113,8 @@ def process(options: ReadOptions, output: Output, feeds: Feeds, now: datetime, s
         summary = summarize(options, settings.stage, counts, prepared, count_outcomes(polled), now)
         if not options.dry_run:
             with signals.held():
-                if prepared.files or isinstance(options, RunOptions):
-                    commit(output, run_id, prepared.files, about_run(options, settings, summary))
+                if prepared.files or prepared.replaces or isinstance(options, RunOptions):
+                    commit(output, run_id, prepared, about_run(options, settings, summary))
                 else:
                     take_over_states(output, run_id)
     finally:

@@ -46,6 +46,16 @@ def interruptible() -> Iterator[Signals]:
 
 
 @contextmanager
+def deferred() -> Iterator[None]:
+    """Let a signal that comes while the block runs have its effect at the end: a commit goes through."""
+    received: list[int] = []
+    with _handled(lambda kind, _frame: received.append(kind)):
+        yield
+    for kind in received[:1]:
+        signal.raise_signal(kind)
+
+
+@contextmanager
 def _handled(handler: Callable[[int, FrameType | None], Any]) -> Iterator[None]:
     before = [signal.signal(kind, handler) for kind in _KINDS]
     try:

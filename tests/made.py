@@ -12,6 +12,7 @@ from schemas.article import Article
 from schemas.event import Event, Finding, TaggedArticle
 from schemas.reject import Reject
 from schemas.sentence import Sentence
+from schemas.tables import PartitionBy
 from transforms.stage import ShardWriter, StageSettings
 
 APRIL = datetime(2025, 4, 22, 10, tzinfo=UTC)
@@ -56,29 +57,31 @@ def reject(position: int = 1, **changes: Any) -> Reject:
     return Reject(**(fields | changes))
 
 
-def stage_settings(output: Output, run_id: str = "first") -> StageSettings:
+def stage_settings(output: Output, run_id: str = "first", partition_by: PartitionBy = "month") -> StageSettings:
     """Return settings that stage below an output."""
     return StageSettings(
         folder=str(output.staging(run_id)),
         run_id=run_id,
-        partition_by="month",
+        partition_by=partition_by,
         tagger_version="1",
         model_name="none-0",
     )
 
 
-def write_run(output: Output, run_id: str, *shards: list[TaggedArticle | Reject]) -> dict[str, int]:
+def write_run(
+    output: Output, run_id: str, *shards: list[TaggedArticle | Reject], partition_by: PartitionBy = "month"
+) -> dict[str, int]:
     """Stage and commit a run as the command does; each list becomes a shard. Return the counts of articles."""
     with output.locked():
         recover(output)
-        settings = stage_settings(output, run_id)
+        settings = stage_settings(output, run_id, partition_by)
         for items in shards:
             writer = ShardWriter(settings)
             for item in items:
                 writer.add(item)
             writer.flush()
         prepared = prepare(output, settings)
-        commit(output, run_id, prepared.files, {"partition_by": "month"})
+        commit(output, run_id, prepared, {"partition_by": partition_by})
     return prepared.articles
 
 

@@ -3,6 +3,7 @@ import os
 import signal
 import subprocess
 import sys
+from dataclasses import asdict
 from pathlib import Path
 
 import made
@@ -10,8 +11,9 @@ import pyarrow.dataset as ds
 import pyarrow.parquet as pq
 import pytest
 
-from pipeline.commit import commit, committed_files, partition_of, prepare, recover
+from pipeline.commit import commit, prepare, recover
 from pipeline.output import Output
+from pipeline.records import listed_files, partition_of
 from schemas.errors import BusyError, UserError
 from schemas.tables import TABLES
 from transforms.stage import ShardWriter
@@ -123,7 +125,7 @@ def test_full_files_are_followed_by_more(output, monkeypatch):
     monkeypatch.setattr("pipeline.merge.FILE_BYTES", 5_000)
     made.write_run(output, "first", [made.tagged(made.article(n)) for n in range(30)])
     names = sorted(path.name for path in (output.root / "articles").rglob("*.parquet"))
-    assert names[:2] == ["first-0000.parquet", "first-0001.parquet"]
+    assert [(name[:6], name[14:]) for name in names[:2]] == [("first-", "-0000.parquet"), ("first-", "-0001.parquet")]
     assert len(made.rows(output, "articles")) == 30
 
 
@@ -164,7 +166,14 @@ made.write_run(Output(Path(sys.argv[2])), "killed", articles + [made.reject()])
 
 @pytest.mark.parametrize(
     ("function", "lands"),
-    [("decide", False), ("merge_table", False), ("_write_record", True), ("_place", True), ("take_over", True)],
+    [
+        ("decide", False),
+        ("merge_table", False),
+        ("write_record", True),
+        ("_place", True),
+        ("take_over", True),
+        ("_sweep", True),
+    ],
 )
 def test_a_run_killed_in_its_commit_is_absent_or_complete(output, function, lands):
     made.write_run(output, "first", [made.tagged(made.article(9))])
@@ -190,8 +199,8 @@ def test_a_lost_file_of_a_pending_commit_is_named(output):
         writer.flush()
         prepared = prepare(output, settings)
         os.remove(output.staging("broken") / ".tables" / prepared.files[0].path)
-        with pytest.raises(UserError, match=r"broken-0000\.parquet.*--run-id"):
-            commit(output, "broken", prepared.files, {"partition_by": "month"})
+        with pytest.raises(UserError, match=r"broken-.*-0000\.parquet.*--run-id"):
+            commit(output, "broken", prepared, {"partition_by": "month"})
 
 
 def test_a_lost_ledger_is_made_anew_from_the_tables(output):
@@ -209,7 +218,7 @@ def test_the_record_lists_every_file_with_its_rows(output):
     for file in record["files"]:
         path = output.root / file["path"]
         assert (pq.read_metadata(path).num_rows, path.stat().st_size) == (file["rows"], file["size"])
-    assert committed_files(output, "first") == [file["path"] for file in record["files"]]
+    assert [asdict(file) for file in listed_files(output)] == record["files"]
     assert partition_of(output) == "month"
 
 

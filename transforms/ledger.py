@@ -22,6 +22,8 @@ CREATE TABLE IF NOT EXISTS rejects (reject_id TEXT PRIMARY KEY, run_id TEXT NOT 
 CREATE INDEX IF NOT EXISTS articles_by_run ON articles (run_id);
 CREATE INDEX IF NOT EXISTS rejects_by_run ON rejects (run_id);
 """
+# No database, a damaged one, and one without the tables: that of a file of no bytes.
+_BROKEN = (sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_ERROR)
 _IS_KNOWN = "SELECT 1 FROM articles WHERE article_id = ? AND content_hash = ? AND run_id <> ?"
 
 
@@ -33,6 +35,19 @@ def open_ledger(path: Path) -> sqlite3.Connection:
     ledger.execute("PRAGMA synchronous=FULL")
     ledger.executescript(_SCHEMA + FEEDS_SCHEMA.format(database="main"))
     return ledger
+
+
+def is_sound(path: Path) -> bool:
+    """Tell whether a ledger can be read and is not cut off; looking at every page of it would take too long."""
+    with closing(sqlite3.connect(f"{path.as_uri()}?mode=rw", uri=True)) as ledger:
+        try:
+            ledger.execute("SELECT (SELECT run_id FROM articles LIMIT 1), (SELECT run_id FROM rejects LIMIT 1)")
+            (page_size,) = ledger.execute("PRAGMA page_size").fetchone()
+        except sqlite3.DatabaseError as error:
+            if error.sqlite_errorcode in _BROKEN:
+                return False
+            raise
+    return path.stat().st_size % int(page_size) == 0
 
 
 def is_known(ledger: sqlite3.Connection, article: Article, run_id: str) -> bool:

@@ -1,0 +1,65 @@
+"""Make a lost or broken ledger anew from the tables."""
+
+import os
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet as pq
+
+from pipeline.log import LOGGER
+from pipeline.output import Output, sync
+from pipeline.records import listed_files
+from transforms.ledger import fill_ledger, is_sound, open_ledger
+
+_COLUMNS = {
+    "articles": ["article_id", "content_hash", "revision", "run_id"],
+    "rejects": ["reject_id", "run_id"],
+}
+_SIDES = ("-wal", "-shm")  # what SQLite keeps beside a database
+
+
+def heal_ledger(output: Output) -> None:
+    """Make the ledger anew from the listed files when it is lost or broken; a broken one is set aside."""
+    if output.ledger.exists() and is_sound(output.ledger):
+        return
+    if output.ledger.exists():
+        aside = output.ledger.with_name(f"{output.ledger.name}.broken-{datetime.now(UTC):%Y%m%dT%H%M%SZ}")
+        LOGGER.warning("%s is broken; set aside as %s and made anew from the tables", output.ledger, aside.name)
+        _rename(output.ledger, aside)
+    # Where it was lost alone its companions would be taken for those of the new one.
+    _delete(output.ledger)
+    draft = output.ledger.with_name(f"{output.ledger.name}.draft")
+    _delete(draft)
+    with closing(open_ledger(draft)) as ledger:
+        _read_back(ledger, output)
+    os.replace(draft, output.ledger)
+    sync(output.ledger.parent)
+
+
+def _rename(ledger: Path, aside: Path) -> None:
+    for side in ("", *_SIDES):
+        if Path(f"{ledger}{side}").exists():
+            os.replace(f"{ledger}{side}", f"{aside}{side}")
+
+
+def _delete(ledger: Path) -> None:
+    for side in ("", *_SIDES):
+        Path(f"{ledger}{side}").unlink(missing_ok=True)
+
+
+def _read_back(ledger: sqlite3.Connection, output: Output) -> None:
+    for file in listed_files(output):
+        if file.table == "articles":
+            fill_ledger(ledger, _rows(output.root / file.path, "articles"), [])
+        elif file.table == "rejects":
+            fill_ledger(ledger, [], _rows(output.root / file.path, "rejects"))
+
+
+def _rows(path: Path, table: str) -> Iterator[tuple[Any, ...]]:
+    with pq.ParquetFile(path) as file:
+        for batch in file.iter_batches(columns=_COLUMNS[table]):
+            yield from zip(*(batch.column(name).to_pylist() for name in _COLUMNS[table]), strict=True)
