@@ -132,12 +132,13 @@ def roll_forward(output: Output, pending: Path) -> None:
 
 
 def _sweep(output: Output, record: dict[str, Any]) -> None:
-    """Delete what a record in force replaces; it goes on naming only the files that other records list."""
+    """Delete what a record in force replaces; of that it goes on naming only the files that other records list."""
     for path in record["replaces"]:
         (output.root / path).unlink(missing_ok=True)
-    for run_id in record.get("folds", ()):
+    folds = record.pop("folds", [])
+    for run_id in folds:
         output.record(run_id).unlink(missing_ok=True)
-    if record["replaces"]:
+    if record["replaces"] or folds:
         others = {f.path for each in read_records(output) if each.run_id != record["run_id"] for f in each.files}
         left = [path for path in record["replaces"] if path in others]
         write_record(output.record(record["run_id"]), record | {"replaces": left})

@@ -153,7 +153,7 @@ def _superfluous(empty: Sequence[TableFile], live: Sequence[TableFile]) -> Itera
     """Yield the empty files that go: all, but for one where no other dated file lets readers open the table."""
     for table in TABLES:
         mine = [file for file in empty if file.table == table]
-        others = any(file.table == table and file.dated and file not in mine for file in live)
+        others = {file for file in live if file.table == table and file.dated} - set(mine)
         yield from mine if others else mine[:-1]
 
 

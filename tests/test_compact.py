@@ -306,6 +306,7 @@ def test_folded_records_are_kept_in_one_file(output):
     names = [json.loads(line)["run_id"] for line in output.archive(second).read_text().splitlines()]
     assert names == ["D", "E"]
     assert [record.run_id for record in read_records(output)] == sorted([first, second])
+    assert len(output.record(first).read_text().splitlines()) < 60
 
 
 def test_records_of_idle_runs_are_folded_when_there_are_many(output, monkeypatch):
