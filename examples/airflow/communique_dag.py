@@ -1,6 +1,6 @@
 """Read the feeds every hour with Airflow's operator for Beam.
 
-The operator starts ``python -m pipeline --runner=DirectRunner --feeds=... --output=...`` in communiqué's own environment,
+The operator starts ``python -m pipeline --runner=DirectRunner --feeds=... --output=...`` in its own environment,
 so that Airflow and communiqué share no packages. Standard output is one line of JSON, which ends up in the task's log.
 """
 
