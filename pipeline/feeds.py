@@ -21,7 +21,7 @@ from schemas.source import Source
 from transforms.addresses import redact
 from transforms.feed_state import forget_feed, load_feeds
 from transforms.files import find_feeds
-from transforms.ledger import open_ledger
+from transforms.ledger import is_sound, open_ledger
 from transforms.read import ReadSettings, read_source
 
 EXIT_WRONG = 3
@@ -133,6 +133,8 @@ def _ledger_of(options: CommandOptions, output: Path) -> Iterator[sqlite3.Connec
     path = Output(output.absolute()).ledger
     if not path.exists():
         raise UserError(f"{output}: no tables of communiqué here ({path} is missing); check --output")
+    if not is_sound(path):
+        raise UserError(f"{path} is broken; the next run sets it aside and makes it anew from the tables")
     with closing(open_ledger(path)) as ledger:
         yield ledger
 

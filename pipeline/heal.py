@@ -13,6 +13,7 @@ import pyarrow.parquet as pq
 from pipeline.log import LOGGER
 from pipeline.output import Output, sync
 from pipeline.records import listed_files
+from schemas.errors import UserError
 from transforms.ledger import fill_ledger, is_sound, open_ledger
 
 _COLUMNS = {
@@ -60,6 +61,8 @@ def _read_back(ledger: sqlite3.Connection, output: Output) -> None:
 
 
 def _rows(path: Path, table: str) -> Iterator[tuple[Any, ...]]:
+    if not path.exists():
+        raise UserError(f"{path} is lost; restore it from a backup, or see 'Mending' in docs/years.md")
     with pq.ParquetFile(path) as file:
         for batch in file.iter_batches(columns=_COLUMNS[table]):
             yield from zip(*(batch.column(name).to_pylist() for name in _COLUMNS[table]), strict=True)

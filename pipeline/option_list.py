@@ -145,7 +145,7 @@ OPTIONS = (
     Option("limit", "stop after N articles", metavar="N", parse=parse_count, group="reading"),
     Option(
         "map",
-        "column mapping such as text=maintext, or a preset: news-please, cc_news, trafilatura, newsapi, communique; repeatable",
+        "text=maintext and the like, or a preset: news-please, cc_news, trafilatura, newsapi, communique; repeatable",
         metavar="FIELD=COLUMN",
         is_list=True,
         group="reading",

@@ -15,7 +15,7 @@ from typing import Any
 
 from pipeline.output import Output, sync
 from schemas.errors import UserError
-from schemas.tables import UNKNOWN_PARTITION, PartitionBy
+from schemas.tables import SCHEMA_VERSION, UNKNOWN_PARTITION, PartitionBy
 
 RECORD_VERSION = 2
 _LONG_AGO = datetime(1, 1, 1, tzinfo=UTC)  # records of version 1 do not say when they were committed
@@ -56,6 +56,7 @@ class CommitRecord:
     run_id: str
     committed_at: datetime
     partition_by: PartitionBy
+    schema_version: int
     files: tuple[TableFile, ...]
     replaces: tuple[str, ...]
 
@@ -75,13 +76,6 @@ def listed(records: Iterable[CommitRecord]) -> list[TableFile]:
     return [file for record in records for file in record.files if file.path not in replaced]
 
 
-def partition_of(output: Output) -> PartitionBy | None:
-    """Return how the tables of an output are partitioned, None while it has no committed run."""
-    for record in read_records(output):
-        return record.partition_by
-    return None
-
-
 def read_records(output: Output) -> list[CommitRecord]:
     """Return all commit records as they stood together at one moment."""
     while True:
@@ -99,6 +93,7 @@ def _parse(record: dict[str, Any]) -> CommitRecord:
         run_id=record["run_id"],
         committed_at=datetime.fromisoformat(committed_at) if committed_at else _LONG_AGO,
         partition_by=record["partition_by"],
+        schema_version=record.get("schema_version", SCHEMA_VERSION),
         files=tuple(TableFile(**file) for file in record["files"]),
         replaces=tuple(record["replaces"]),
     )

@@ -21,10 +21,10 @@ from pipeline.options import ReadOptions, RunOptions, described, new_run_id
 from pipeline.output import Output, discard
 from pipeline.poll import Polled, Poller, count_outcomes, fetch_settings, with_flaws
 from pipeline.progress import progress
-from pipeline.records import partition_of
+from pipeline.records import read_records
 from pipeline.signals import Signals, interruptible
 from pipeline.summary import Summary, print_summary, summarize
-from schemas.errors import UsageError
+from schemas.errors import UsageError, UserError
 from schemas.source import Source
 from schemas.tables import SCHEMA_VERSION
 from transforms.counters import NAMESPACE
@@ -67,7 +67,7 @@ def output_of(options: ReadOptions) -> Iterator[Output]:
         output = Output(options.output.absolute())
         with output.locked():
             recover(output)
-            check_partitioning(output, options)
+            check_shape(output, options)
             yield output
         return
     with tempfile.TemporaryDirectory(prefix="communique-") as folder:
@@ -88,14 +88,19 @@ def _copy_ledger(source: Path, target: Path) -> None:
         copy.close()
 
 
-def check_partitioning(output: Output, options: ReadOptions) -> None:
-    """Refuse to mix two kinds of partitions in one table; readers would fail on it."""
-    present = partition_of(output)
-    if present is not None and present != options.partition_by:
-        raise UsageError(
-            f"--partition-by: the tables in {output.root} are partitioned by {present}, not by {options.partition_by}; "
-            f"use --partition-by {present} or another --output"
-        )
+def check_shape(output: Output, options: ReadOptions) -> None:
+    """Refuse to mix two kinds of partitions or of columns in one table; readers would fail on it."""
+    for record in read_records(output):
+        if record.partition_by != options.partition_by:
+            raise UsageError(
+                f"--partition-by: the tables in {output.root} are partitioned by {record.partition_by}, not by "
+                f"{options.partition_by}; use --partition-by {record.partition_by} or another --output"
+            )
+        if record.schema_version != SCHEMA_VERSION:
+            raise UserError(
+                f"{output.root}: its tables have the columns of version {record.schema_version}, this program writes "
+                f"version {SCHEMA_VERSION}; choose another --output (docs/years.md, Upgrading)"
+            )
 
 
 def process(options: ReadOptions, output: Output, feeds: Feeds, now: datetime, signals: Signals) -> Summary:

@@ -13,7 +13,7 @@ import pytest
 
 from pipeline.commit import commit, prepare, recover
 from pipeline.output import Output
-from pipeline.records import listed_files, partition_of
+from pipeline.records import listed_files, read_records
 from schemas.errors import BusyError, UserError
 from schemas.tables import TABLES
 from transforms.stage import ShardWriter
@@ -219,7 +219,7 @@ def test_the_record_lists_every_file_with_its_rows(output):
         path = output.root / file["path"]
         assert (pq.read_metadata(path).num_rows, path.stat().st_size) == (file["rows"], file["size"])
     assert [asdict(file) for file in listed_files(output)] == record["files"]
-    assert partition_of(output) == "month"
+    assert read_records(output)[0].partition_by == "month"
 
 
 def test_one_writer_at_a_time(output):

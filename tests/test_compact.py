@@ -30,7 +30,7 @@ from pipeline.commit import put, recover
 from pipeline.compact import Compacted, compact, run_compact
 from pipeline.options import CompactOptions
 from pipeline.output import Output
-from pipeline.records import listed_files, partition_of, read_records
+from pipeline.records import listed_files, read_records
 from pipeline.signals import interruptible
 from pipeline.sorting import merge_sorted, order_key, sorted_rows
 from schemas.errors import UserError
@@ -140,7 +140,7 @@ def test_four_readers_read_what_was_compacted(output, partition_by):
     before = contents(output)
     result = compacted(output)
     assert contents(output) == before
-    assert partition_of(output) == partition_by
+    assert read_records(output)[0].partition_by == partition_by
     partitions = 1 if partition_by == "none" else 3
     assert [each.files_after for each in result.tables] == [partitions, partitions, 1]
     for table, schema in TABLES.items():

@@ -8,6 +8,8 @@ import pytest
 
 from pipeline.commit import recover
 from pipeline.output import Output
+from pipeline.records import listed_files
+from schemas.errors import UserError
 from transforms.ledger import is_sound, open_ledger
 
 
@@ -111,3 +113,11 @@ def test_a_ledger_that_cannot_be_opened_is_not_called_broken(tmp_path):
     (tmp_path / "ledger.sqlite").mkdir()
     with pytest.raises(sqlite3.OperationalError, match="unable to open"):
         is_sound(tmp_path / "ledger.sqlite")
+
+
+def test_a_table_that_is_lost_with_the_ledger_is_named(output: Output) -> None:
+    lost = next(output.root / file.path for file in listed_files(output) if file.table == "articles")
+    lost.unlink()
+    output.ledger.unlink()
+    with output.locked(), pytest.raises(UserError, match=rf"{lost.name} is lost; restore it from a backup"):
+        recover(output)

@@ -297,3 +297,26 @@ def test_an_interrupted_run_leaves_nothing_behind(tmp_path, kind, wait):
     assert stderr == "communique: interrupted; the tables are as they were\n"
     assert not list(output.rglob("*.parquet"))
     assert list((output / "staging").iterdir()) == []
+
+
+def test_an_output_of_another_shape_is_refused(news, tmp_path):
+    output = tmp_path / "out"
+    assert communique("run", "--input", news, "--output", output, "--tagger", "rules").returncode == 0
+    (path,) = (output / "runs").glob("*.json")
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"schema_version": 99}))
+    result = communique("run", "--input", news, "--output", output, "--tagger", "rules")
+    assert result.returncode == 1
+    assert "have the columns of version 99, this program writes version" in result.stderr
+
+
+def test_our_own_articles_can_be_tagged_anew(done, tmp_path):
+    output, line = done
+    result = communique(
+        "run", "--input", f"{output}/articles/**/*.parquet", "--map", "communique", "--output", tmp_path, "--json"
+    )
+    again = json.loads(result.stdout)
+    assert again["events"] == line["events"]
+    ids = [
+        {(row["article_id"], row["content_hash"]) for row in made.rows(each, "articles")} for each in (output, tmp_path)
+    ]
+    assert ids[0] == ids[1]
