@@ -9,7 +9,7 @@ from typing import Any
 from pipeline import __version__
 from schemas.errors import CommuniqueError, UsageError
 
-EXIT_USAGE, EXIT_INTERRUPTED = 2, 130
+EXIT_FAILED, EXIT_USAGE, EXIT_INTERRUPTED = 1, 2, 130
 HELP = """\
 usage: communique COMMAND [OPTIONS]
 
@@ -66,7 +66,7 @@ def _unexpected(error: Exception) -> int:
         file=sys.stderr,
     )
     print("communique: run it again with --verbose to see where", file=sys.stderr)
-    return 1
+    return EXIT_FAILED
 
 
 def dispatch(arguments: Sequence[str]) -> int:
@@ -116,8 +116,11 @@ def _carry_out(name: str, arguments: Sequence[str]) -> int:
 def entry() -> None:
     """Leave the process with the status of the command, also while threads of an engine or a poll are still at work."""
     status = main()
-    sys.stdout.flush()
-    sys.stderr.flush()
+    try:
+        sys.stdout.flush()
+        sys.stderr.flush()
+    except OSError:
+        status = status or EXIT_FAILED
     os._exit(status)
 
 

@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from pipeline.disk import explained
 from pipeline.log import set_up_logging
 from pipeline.options import CommandOptions, FeedsCheckOptions, FeedsForgetOptions, FeedsListOptions
 from pipeline.output import Output
@@ -120,7 +121,7 @@ def state_line(state: FeedState) -> str:
 def forget_feeds(options: FeedsForgetOptions) -> int:
     """Forget what is known of some feeds; what they brought stays in the tables and is not written twice."""
     output = Output(options.output.absolute())
-    with _ledger_of(options, options.output) as ledger, output.locked():
+    with _ledger_of(options, options.output) as ledger, output.locked(), explained(output):
         unknown = [address for address in options.feed if not forget_feed(ledger, feed_id(address))]
     if unknown:
         raise UserError(f"nothing is known of {', '.join(map(redact, unknown))}; see communique feeds list")

@@ -1,5 +1,6 @@
 """Run the graph once over bounded input and commit what it found."""
 
+import os
 import secrets
 import sqlite3
 import tempfile
@@ -15,6 +16,7 @@ from apache_beam.runners.portability.fn_api_runner import FnApiRunner
 
 from pipeline import __version__
 from pipeline.commit import commit, prepare, recover, take_over_states
+from pipeline.disk import explained, telling
 from pipeline.graph import GraphSettings, build
 from pipeline.log import LOGGER, set_up_logging
 from pipeline.options import ReadOptions, RunOptions, described, new_run_id
@@ -48,7 +50,8 @@ def run(options: RunOptions) -> int:
     with interruptible() as signals, output_of(options) as output:
         feeds = find_feeds(options.feed, options.feeds)
         summary = process(options, output, feeds, datetime.now(UTC), signals)
-    print_summary(summary, as_json=options.json)
+    with telling():
+        print_summary(summary, as_json=options.json)
     return EXIT_REJECTS if fails(options, summary) else 0
 
 
@@ -65,14 +68,14 @@ def output_of(options: ReadOptions) -> Iterator[Output]:
     """Yield the locked output, for a dry run a temporary one that knows what the real one holds."""
     if not options.dry_run:
         output = Output(options.output.absolute())
-        with output.locked():
+        with output.locked(), explained(output):
             recover(output)
             check_shape(output, options)
             yield output
         return
     with tempfile.TemporaryDirectory(prefix="communique-") as folder:
         trial = Output(Path(folder))
-        with trial.locked():
+        with trial.locked(), explained(trial):
             _copy_ledger(Output(options.output.absolute()).ledger, trial.ledger)
             yield trial
 
@@ -81,11 +84,17 @@ def _copy_ledger(source: Path, target: Path) -> None:
     copy = open_ledger(target)
     try:
         if source.exists():
-            original = sqlite3.connect(f"{source.as_uri()}?mode=ro", uri=True)
+            original = sqlite3.connect(_read_only(source), uri=True)
             original.backup(copy)
             original.close()
     finally:
         copy.close()
+
+
+def _read_only(ledger: Path) -> str:
+    """Return the address to read a ledger by; at rest it needs no files beside it, which not every folder allows."""
+    at_rest = not ledger.with_name(f"{ledger.name}-wal").exists()
+    return f"{ledger.as_uri()}?{'immutable=1' if at_rest and not os.access(ledger.parent, os.W_OK) else 'mode=ro'}"
 
 
 def check_shape(output: Output, options: ReadOptions) -> None:

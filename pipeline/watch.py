@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime
 from itertools import count
 
 from pipeline.compact import compact
+from pipeline.disk import telling
 from pipeline.log import LOGGER, set_up_logging
 from pipeline.options import WatchOptions
 from pipeline.output import Output
@@ -47,7 +48,8 @@ def _look_again_and_again(options: WatchOptions, output: Output, signals: Signal
         if options.compact and compacted != started.date():
             compact(output, before=started.replace(hour=0, minute=0, second=0, microsecond=0))
             compacted = started.date()
-        print(cycle_line(cycle, summary, started + options.every), flush=True)
+        with telling():
+            print(cycle_line(cycle, summary, started + options.every))
         if signals.received:  # while the commit went through
             raise KeyboardInterrupt
         if cycle == options.cycles:
