@@ -1,4 +1,5 @@
 import gzip
+import io
 import json
 import re
 from datetime import UTC, datetime
@@ -6,6 +7,8 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from eager import run
 
@@ -253,3 +256,14 @@ def test_a_json_feed_says_so_in_its_version() -> None:
     )
     assert detect_format(Source("/a.jsonl"), b'{"version": "https://jsonfeed.org/version/1"') == "jsonl"
     assert detect_format(Source("/a.json"), b'{"text": "see jsonfeed.org/version/1"}') == "json"
+
+
+def test_a_packed_parquet_file_is_read_as_far_as_it_fits(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    buffer = io.BytesIO()
+    pq.write_table(pa.table({"title": ["Talks", "No talks"]}), buffer)
+    packed = gzip.compress(buffer.getvalue())
+    path = write(tmp_path / "a.parquet.gz", packed)
+    assert [item.title for item in read(path)] == ["Talks", "No talks"]
+    assert reasons(read(write(tmp_path / "cut.parquet.gz", packed[:-20]))) == ["corrupt"]
+    monkeypatch.setattr("transforms.records.LARGEST_PACKED", 100)
+    assert reasons(read(path)) == ["too_large"]

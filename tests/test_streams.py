@@ -67,10 +67,9 @@ def test_a_long_line_is_skipped(monkeypatch: pytest.MonkeyPatch) -> None:
     assert [(line.number, line.too_long) for line in found] == [(1, False), (2, True), (3, False), (4, True)]
 
 
-def test_a_document_has_a_largest_size(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(transforms.streams, "LARGEST_DOCUMENT", 5)
-    assert read_whole(stream(b"12345")) == b"12345"
-    assert read_whole(stream(b"123456")) is None
+def test_a_document_has_a_largest_size() -> None:
+    assert read_whole(stream(b"12345"), 5) == b"12345"
+    assert read_whole(stream(b"123456"), 5) is None
 
 
 def test_a_bomb_is_unpacked_piece_by_piece() -> None:

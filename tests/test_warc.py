@@ -81,6 +81,14 @@ def test_an_archive_that_breaks_keeps_what_came_before() -> None:
     assert (flaw.reason, flaw.position) == ("bad_warc", 2)
 
 
+def test_a_response_without_an_address_breaks_the_archive_with_its_position() -> None:
+    nameless = archive(GOOD).replace(b"WARC-Target-URI", b"WARC-Target")
+    first, flaw = read(archive(GOOD) + nameless)
+    assert isinstance(first, Draft)
+    assert isinstance(flaw, Flaw)
+    assert (flaw.reason, flaw.position) == ("bad_warc", 2)
+
+
 def test_a_page_has_a_largest_size(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(transforms.warc, "LARGEST_DOCUMENT", len(PAGE))
     found = read(archive(("response", "200 OK", "text/html", PAGE + b" "), GOOD))

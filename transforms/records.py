@@ -19,9 +19,10 @@ import pyarrow.parquet as pq
 from schemas.errors import UsageError
 from transforms.clean import decode
 from transforms.draft import Draft, Flaw
-from transforms.streams import LONGEST_LINE, SAMPLE_BYTES, Line, Stream, as_utf8, read_lines
+from transforms.streams import LONGEST_LINE, SAMPLE_BYTES, Line, Stream, as_utf8, read_lines, read_whole
 
 LARGEST_JSON = 64 * 2**20  # bytes of a .json file that is one object
+LARGEST_PACKED = 64 * 2**20  # bytes of an unpacked .parquet.gz, .bz2 or .zst, which is read from its end
 LONGEST_ROW = 20_000  # lines of one CSV row: a quote that is never closed takes no more with it
 _CHUNK = 2**18
 _BATCH_ROWS = 64
@@ -232,8 +233,12 @@ def _read_rows(lines: _Rewindable, delimiter: str) -> Iterator[_Row | Flaw]:
 
 
 def read_parquet(stream: Stream, mapping: Mapping[str, str]) -> Iterator[Draft | Flaw]:
-    """Yield a draft for each row of a Parquet file; it cannot be compressed once more as a whole."""
-    parquet = pq.ParquetFile(stream)
+    """Yield a draft for each row of a Parquet file; one that was packed as a whole has to fit in memory."""
+    data = None if stream.seekable() else read_whole(stream, LARGEST_PACKED)
+    if data is None and not stream.seekable():
+        yield from () if stream.damage else [Flaw(reason="too_large")]
+        return
+    parquet = pq.ParquetFile(stream if data is None else io.BytesIO(data))
     names = parquet.schema_arrow.names
     if flaw := _missing_text(names, mapping):
         yield flaw

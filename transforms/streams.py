@@ -57,10 +57,10 @@ def open_stream(uri: str, compression: str | None = None) -> Stream:
     return Stream(raw, split_suffixes(uri)[1] if compression is None else compression)
 
 
-def read_whole(stream: Stream) -> bytes | None:
+def read_whole(stream: Stream, largest: int = LARGEST_DOCUMENT) -> bytes | None:
     """Return all bytes of a document; None when there are too many or the stream is damaged."""
-    data = stream.read(LARGEST_DOCUMENT + 1)
-    return None if len(data) > LARGEST_DOCUMENT or stream.damage else data
+    data = stream.read(largest + 1)
+    return None if len(data) > largest or stream.damage else data
 
 
 def read_lines(stream: Stream, *, blank: bool = False) -> Iterator[Line]:

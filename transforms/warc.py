@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from typing import Any
 
 from warcio.archiveiterator import ArchiveIterator
-from warcio.exceptions import ArchiveLoadFailed
 
 from transforms.counters import count
 from transforms.dates import parse_date
@@ -27,9 +26,9 @@ def read_warc(stream: Stream) -> Iterator[Draft | Flaw]:
         position += 1
         try:
             record = next(records, None)
-        except (ArchiveLoadFailed, EOFError) as error:
+        except Exception as error:  # warcio raises others than its own, such as for a response without an address
             if not stream.damage:
-                yield Flaw(reason="bad_warc", detail=str(error), position=position)
+                yield Flaw(reason="bad_warc", detail=f"{type(error).__name__}: {error}", position=position)
             return
         if record is None:
             return
