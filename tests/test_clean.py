@@ -90,3 +90,8 @@ def test_decode(data: bytes, declared: str | None, wanted: str) -> None:
 )
 def test_html_to_text(markup: str, wanted: str) -> None:
     assert html_to_text(markup) == wanted
+
+
+def test_a_reference_of_thousands_of_digits_is_one_unknown_character() -> None:
+    assert html_to_text(f"5 &#{'9' * 5_000}; &#0000000065;") == "5 \ufffd A"
+    assert html_to_text(f"<p>5 &#{'9' * 5_000}; A</p>").endswith("A")

@@ -17,6 +17,7 @@ _LINE_END = re.compile(f"\r\n?|[{_LINE_ENDS}]")
 _SPACE = re.compile(f"[{_SPACES}]")
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
+_ENDLESS_REFERENCE = re.compile(r"&#\d{100,};?")
 _TAG = re.compile(r"<[a-zA-Z/!?]")
 _BLANKS = re.compile(r"[ \t\r\n\f]+")
 _LINE_BLANKS = re.compile(r" *\n *")
@@ -97,11 +98,16 @@ def html_to_text(markup: str) -> str:
     Text without any tag keeps its own lines.
     """
     if not _TAG.search(markup):
-        return clean_text(html.unescape(markup) if "&" in markup else markup)
+        return clean_text(_unescape(markup) if "&" in markup else markup)
     parser = etree.HTMLParser(target=_TextTarget(), encoding="utf-8")
     parser.feed(clean_text(markup).encode("utf-8"))
     text = _LINE_BLANKS.sub("\n", clean_text(parser.close()))
     return _MANY_LINES.sub("\n\n", text)
+
+
+def _unescape(text: str) -> str:
+    """Return text with its entities resolved. Python refuses to read numbers of thousands of digits."""
+    return html.unescape(_ENDLESS_REFERENCE.sub("\ufffd", text))
 
 
 class _TextTarget:
