@@ -13,6 +13,7 @@ import duckdb
 import made
 import pyarrow.parquet as pq
 import pytest
+from loopback import Answer, item, rss, serving
 
 import pipeline.commit
 import pipeline.run
@@ -225,6 +226,23 @@ def test_a_lost_ledger_is_made_anew_as_a_whole_or_not_at_all(disk, news, undistu
         assert tables(output) == undisturbed[0]
     assert set(statuses) == {0, 1}
     assert json.loads(capfd.readouterr().out)["articles_unchanged"] == 10
+
+
+def test_a_feed_that_finds_no_space_is_not_the_servers_fault(disk, news, capfd):
+    output = disk / "out"
+    assert run(news[0], output) == 0
+    mount("-o", f"remount,size={used(disk) + 50 * PAGE}", disk)
+    with serving() as server:
+        server.routes["/feed"] = Answer(rss(item(1)) + b"<!--" + bytes(200 * PAGE) + b"-->")
+        poll = ["run", "--feed", f"{server.url}/feed", "--allow-private-addresses", "--output", str(output), "--json"]
+        capfd.readouterr()
+        assert main(poll) == 1
+        error = f"communique: {output}: No space left on device; {AS_THEY_WERE}; free some space and run again\n"
+        assert capfd.readouterr() == ("", error)
+        server.routes["/feed"] = Answer(rss(item(1)))
+        mount("-o", "remount,size=8m", disk)
+        assert main(poll) == 0
+        assert json.loads(capfd.readouterr().out)["articles_new"] == 1
 
 
 def test_a_dry_run_knows_what_a_read_only_output_holds(disk, news, capfd):

@@ -4,6 +4,7 @@ http(s) only, public addresses only, bounded size and time, few redirects, one r
 between two. What the server says of its content (validators, freshness, where it has moved) comes back with it.
 """
 
+import errno
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -32,6 +33,8 @@ _MOST_ENCODINGS = 2  # a body packed twice is odd, a body packed five times is a
 _LONGEST_VALIDATOR = 1_000  # characters
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _PERMANENT = frozenset({301, 308})
+# What writing to a sink raises and no connection does: not the server's fault.
+_FROM_SINK = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EIO})
 _UNCLEAN = re.compile(r"[\x00-\x1f\x7f]")
 
 
@@ -203,6 +206,8 @@ def _errors_as_fetch_errors(url: str, watch: Watch, deadline: float) -> Iterator
     except NotAllowed as error:
         raise FetchError("not_allowed", f"{redact(url)}: {error}") from None
     except Exception as error:  # urllib3, ssl and socket have their own trees of errors
+        if isinstance(error, OSError) and error.errno in _FROM_SINK:
+            raise
         if watch.is_over:
             raise FetchError("too_slow", f"{redact(url)}: not done within {deadline:g} seconds") from None
         detail = f"{type(error).__name__}: {error}"
