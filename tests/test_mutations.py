@@ -141,7 +141,7 @@ def check_tables(items: list[TaggedArticle | Reject], folder: Path) -> None:
 
 def _rows(folder: Path, table: str) -> Iterator[dict]:
     for path in staged_files(folder, table):
-        staged = pq.read_table(path)
+        staged = pq.read_table(path, use_threads=False)
         staged.validate(full=True)
         for row in staged.to_pylist():
             texts = [value for value in row.values() if isinstance(value, str)] + row.get("authors", [])
