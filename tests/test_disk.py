@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -57,13 +58,16 @@ def unmount(folder: Path) -> None:
 
 
 @pytest.fixture
-def disk(tmp_path: Path) -> Iterator[Path]:
-    folder = tmp_path / "disk"
-    folder.mkdir()
-    mount("-t", "tmpfs", "-o", "size=8m", "communique-test", folder)
-    yield folder
-    while folder.is_mount():
-        unmount(folder)
+def disk() -> Iterator[Path]:
+    """Yield a small disk of its own, not below pytest's folders, whose cleaning a mount that was left would stop."""
+    folder = Path(tempfile.mkdtemp(prefix="communique-disk-"))
+    try:
+        mount("-t", "tmpfs", "-o", "size=8m", "communique-test", folder)
+        yield folder
+    finally:
+        while folder.is_mount():
+            unmount(folder)
+        folder.rmdir()
 
 
 @pytest.fixture(scope="module")
