@@ -15,6 +15,7 @@ from pathlib import Path
 
 from pipeline import __version__
 from pipeline.commit import FINAL, FOLDED, put, recover
+from pipeline.disk import explained
 from pipeline.log import set_up_logging
 from pipeline.merge import RANGE_BYTES, TableWriter, gather
 from pipeline.options import CompactOptions, new_run_id
@@ -75,7 +76,7 @@ def run_compact(options: CompactOptions) -> int:
     output = Output(options.output.absolute())
     if not output.runs.exists():
         raise UserError(f"{options.output}: no tables of communiqué here ({output.runs} is missing); check --output")
-    with interruptible(), output.locked():
+    with interruptible(), output.locked(), explained(output):
         recover(output)
         done = compact(output, before=options.before)
     if options.json:

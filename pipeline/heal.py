@@ -37,6 +37,7 @@ def heal_ledger(output: Output) -> None:
     _delete(draft)
     with closing(open_ledger(draft)) as ledger:
         _read_back(ledger, output)
+        ledger.execute("PRAGMA journal_mode=DELETE")  # all of it in the one file, or none on a full disk
     os.replace(draft, output.ledger)
     sync(output.ledger.parent)
 
