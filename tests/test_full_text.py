@@ -88,6 +88,17 @@ def test_robots_txt_is_obeyed(server: Loopback, robots: Answer, wanted: tuple[st
     assert [request.path for request in server.seen] == ["/robots.txt"]
 
 
+def test_a_site_that_does_not_answer_is_asked_once() -> None:
+    articles = [made.article(number, url=f"http://127.0.0.1:2/{number}", source_format="rss") for number in range(3)]
+    found = reader().read(articles)
+    assert [reason(one) for one in found] == [("fetch", "fetch_failed")] * 3
+    assert ["did not answer before" in (one.reject.detail if one.reject else "") for one in found] == [
+        False,
+        True,
+        True,
+    ]
+
+
 def test_robots_txt_is_asked_for_once(server: Loopback) -> None:
     server.routes["/2"] = server.routes["/1"]
     reader().read([entry(server), entry(server, "/2")])

@@ -30,6 +30,7 @@ from transforms.turns import ask_hosts
 PAGES_AT_ONCE = 200
 LARGEST_ROBOTS = 512_000  # bytes; RFC 9309 asks for at least 500 KiB
 ROBOTS_SECONDS = 86_400.0  # RFC 9309: robots.txt should not be kept for longer than a day
+RETRY_SECONDS = 300.0  # until a robots.txt that could not be had is asked for again
 LONGEST_DELAY = 30.0  # seconds that a robots.txt can ask to wait between two pages
 _FEED_FORMATS = frozenset({"rss", "atom", "json_feed"})
 _SILENT = frozenset({"fetch_failed", "too_slow"})
@@ -48,32 +49,36 @@ class Robots:
 
     def __init__(self, fetcher: Fetcher) -> None:
         self._fetcher = fetcher
-        self._sites: dict[str, tuple[float, Protego | None]] = {}
+        self._sites: dict[str, tuple[float, Protego | FetchError]] = {}
 
     def allow(self, url: str) -> bool:
         """Tell whether a page may be fetched; keep to the pause that the site asks for.
 
-        RFC 9309: a missing file allows everything, one that cannot be reached nothing.
+        RFC 9309: a missing file allows everything, one that cannot be had nothing. Raises FetchError where the site
+        does not answer at all.
         """
         parts = urlsplit(url)
         site = urlunsplit((parts.scheme, parts.netloc, "/robots.txt", "", ""))
-        until, rules = self._sites.get(site, (0.0, None))
-        if until < time.monotonic():
-            rules = self._fetch(site)
-            self._sites[site] = (time.monotonic() + ROBOTS_SECONDS, rules)
-        if rules is None:
+        if site not in self._sites or self._sites[site][0] < time.monotonic():
+            found = self._fetch(site)
+            seconds = RETRY_SECONDS if isinstance(found, FetchError) else ROBOTS_SECONDS
+            self._sites[site] = (time.monotonic() + seconds, found)
+        rules = self._sites[site][1]
+        if isinstance(rules, FetchError):
+            if rules.status is None:
+                raise rules
             return False
         delay = rules.crawl_delay(self._fetcher.user_agent) or 0.0
         self._fetcher.turns.slow_down(parts.hostname or "", min(delay, LONGEST_DELAY))
         return bool(rules.can_fetch(url, self._fetcher.user_agent))
 
-    def _fetch(self, site: str) -> Protego | None:
+    def _fetch(self, site: str) -> Protego | FetchError:
         content = io.BytesIO()
         try:
             self._fetcher.fetch(site, content)
         except FetchError as error:
             is_missing = error.status is not None and 400 <= error.status < 500 and error.status != 429
-            return Protego.parse("") if is_missing else None
+            return Protego.parse("") if is_missing else error
         return Protego.parse(decode(content.getvalue()[:LARGEST_ROBOTS]))
 
 
