@@ -66,7 +66,7 @@ class Robots:
         rules = self._sites[site][1]
         if isinstance(rules, FetchError):
             if rules.status is None:
-                raise rules
+                raise FetchError(rules.reason, rules.detail)
             return False
         delay = rules.crawl_delay(self._fetcher.user_agent) or 0.0
         self._fetcher.turns.slow_down(parts.hostname or "", min(delay, LONGEST_DELAY))
