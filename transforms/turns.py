@@ -8,7 +8,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TypeVar
 
-HOSTS_AT_ONCE = 32
+HOSTS_AT_ONCE = 128  # most of them are in their pause
+REQUESTS_AT_ONCE = 32
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -28,6 +29,7 @@ class Turns:
         self.pause = pause
         self._hosts: dict[str, _Host] = {}
         self._guard = threading.Lock()
+        self._requests = threading.BoundedSemaphore(REQUESTS_AT_ONCE)
 
     @contextmanager
     def turn(self, name: str) -> Iterator[Callable[[], float]]:
@@ -35,11 +37,12 @@ class Turns:
         host = self._host(name)
         with host.lock:
             time.sleep(max(0.0, host.free_at - time.monotonic()))
-            started = time.monotonic()
-            try:
-                yield lambda: time.monotonic() - started
-            finally:
-                host.free_at = time.monotonic() + host.pause
+            with self._requests:
+                started = time.monotonic()
+                try:
+                    yield lambda: time.monotonic() - started
+                finally:
+                    host.free_at = time.monotonic() + host.pause
 
     def slow_down(self, name: str, pause: float) -> None:
         """Pause longer at one host."""
