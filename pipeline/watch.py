@@ -2,8 +2,7 @@
 
 import json
 import time
-from collections.abc import Callable
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from itertools import count
 
 from pipeline.compact import compact
@@ -11,50 +10,40 @@ from pipeline.disk import telling
 from pipeline.log import LOGGER, set_up_logging
 from pipeline.options import WatchOptions
 from pipeline.output import Output
+from pipeline.pace import Clock, Monotonic, Pace, Sleep, utc_now
 from pipeline.run import output_of, process
 from pipeline.signals import Signals, interruptible
 from pipeline.summary import Summary
 from schemas.errors import CommuniqueError
 from transforms.files import Feeds, find_feeds
 
-Clock = Callable[[], datetime]
-Sleep = Callable[[float], None]
 
-
-def utc_now() -> datetime:
-    """Return the time as aware UTC."""
-    return datetime.now(UTC)
-
-
-def watch(options: WatchOptions, clock: Clock = utc_now, sleep: Sleep = time.sleep) -> int:
+def watch(
+    options: WatchOptions, clock: Clock = utc_now, sleep: Sleep = time.sleep, monotonic: Monotonic = time.monotonic
+) -> int:
     """Look at the feeds every so often, until a signal comes; return the exit status: 0 for SIGTERM."""
     set_up_logging(options.log_format, verbose=options.verbose)
-    with interruptible() as signals:
-        try:
-            with output_of(options) as output:
-                _look_again_and_again(options, output, signals, clock, sleep)
-        except KeyboardInterrupt:
-            if not signals.was_terminated:
-                raise
+    with interruptible(sigterm_fails=False) as signals, output_of(options) as output:
+        _look_again_and_again(options, output, signals, Pace(options.every, clock, sleep, monotonic))
     return 0
 
 
-def _look_again_and_again(options: WatchOptions, output: Output, signals: Signals, clock: Clock, sleep: Sleep) -> None:
+def _look_again_and_again(options: WatchOptions, output: Output, signals: Signals, pace: Pace) -> None:
     feeds = find_feeds(options.feed, options.feeds)
     compacted: date | None = None
     for cycle in count(1):
-        started = clock()
+        started = pace.clock()
         summary = process(options, output, feeds, started, signals)
         if options.compact and compacted != started.date():
             compact(output, before=started.replace(hour=0, minute=0, second=0, microsecond=0))
             compacted = started.date()
         with telling():
-            print(cycle_line(cycle, summary, started + options.every))
+            print(cycle_line(cycle, summary, pace.next_at()))
         if signals.received:  # while the commit went through
             raise KeyboardInterrupt
         if cycle == options.cycles:
             return
-        sleep(max(0.0, (started + options.every - clock()).total_seconds()))
+        pace.wait()
         feeds = _feeds_of_now(options, feeds)
 
 

@@ -31,8 +31,11 @@ class FeedState:
     is_gone: bool = False
 
     def is_due(self, now: datetime) -> bool:
-        """Tell whether the feed may be asked for."""
-        return not self.is_gone and (self.next_check is None or self.next_check <= now)
+        """Tell whether the feed may be asked for. A clock that was set back since the last poll makes it due."""
+        if self.is_gone:
+            return False
+        is_set_back = self.checked_at is not None and now < self.checked_at
+        return is_set_back or self.next_check is None or self.next_check <= now
 
 
 def feed_id(address: str) -> str:

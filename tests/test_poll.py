@@ -85,6 +85,18 @@ def test_all_content_can_be_asked_for(server: Loopback, tmp_path: Path) -> None:
     assert reader.poll(after=2 * HOUR).outcome == "unchanged"
 
 
+def test_a_clock_that_is_set_back_does_not_keep_feeds_waiting(server: Loopback, tmp_path: Path) -> None:
+    server.routes["/feed"] = Answer(rss(item(1)), headers={"Cache-Control": "max-age=7200"})
+    reader = Reader(tmp_path, f"{server.url}/feed")
+    assert [reader.poll(after=hours * HOUR).outcome for hours in (9, 1, -8, 1, 1)] == [
+        "changed",
+        "waiting",
+        "unchanged",
+        "waiting",
+        "unchanged",
+    ]
+
+
 @pytest.mark.parametrize(
     ("headers", "hours"), [({"Cache-Control": "max-age=7200"}, 2), ({"Cache-Control": "no-cache"}, 0), ({}, 0)]
 )
