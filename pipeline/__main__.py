@@ -4,9 +4,11 @@ import importlib
 import os
 import sys
 from collections.abc import Callable, Sequence
-from typing import Any
+from functools import partial
+from typing import NoReturn
 
 from pipeline import __version__
+from pipeline.signals import at_ctrl_c
 from schemas.errors import CommuniqueError, UsageError
 
 EXIT_FAILED, EXIT_USAGE, EXIT_INTERRUPTED = 1, 2, 130
@@ -52,8 +54,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except Exception as error:
         return _unexpected(error)
     except KeyboardInterrupt:
-        print("communique: interrupted; the tables are as they were", file=sys.stderr)
-        return EXIT_INTERRUPTED
+        return _interrupted()
+
+
+def _interrupted() -> int:
+    print("communique: interrupted; the tables are as they were", file=sys.stderr)
+    return EXIT_INTERRUPTED
 
 
 def _unexpected(error: Exception) -> int:
@@ -96,6 +102,13 @@ def split_command(arguments: Sequence[str]) -> tuple[str, Sequence[str]]:
 
 
 def _carry_out(name: str, arguments: Sequence[str]) -> int:
+    with at_ctrl_c(lambda: leave(_interrupted())):
+        command = _command(name, arguments)
+    return command()
+
+
+def _command(name: str, arguments: Sequence[str]) -> Callable[[], int]:
+    """Return what carries out a command."""
     from pipeline import options as options_module
     from pipeline.log import set_up_logging
 
@@ -105,17 +118,20 @@ def _carry_out(name: str, arguments: Sequence[str]) -> int:
     options = getattr(options_module, kind)
     if {"-h", "--help"} & set(arguments):
         options_module.parser_of(options).print_help()
-        return 0
+        return lambda: 0
     given = options_module.parse(options, arguments)
     module, function = place.split(":")
     # Imported only now: Beam and spaCy take seconds.
-    command: Callable[[Any], int] = getattr(importlib.import_module(module), function)
-    return command(given)
+    return partial(getattr(importlib.import_module(module), function), given)
 
 
 def entry() -> None:
-    """Leave the process with the status of the command, also while threads of an engine or a poll are still at work."""
-    status = main()
+    """Leave the process with the status of the command."""
+    leave(main())
+
+
+def leave(status: int) -> NoReturn:
+    """End the process, also while threads of an engine or a poll are still at work."""
     try:
         sys.stdout.flush()
         sys.stderr.flush()

@@ -1,7 +1,7 @@
 """Ctrl-C and SIGTERM: they end what is at work, but never in the middle of a commit."""
 
 import signal
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from types import FrameType
 from typing import Any
@@ -28,8 +28,8 @@ class Signals:
 
 
 @contextmanager
-def interruptible() -> Iterator[Signals]:
-    """Let SIGTERM end the block as Ctrl-C does, and Ctrl-C as itself though Beam wraps it into another error."""
+def interruptible(*, sigterm_fails: bool = True) -> Iterator[Signals]:
+    """Let SIGTERM end the block as Ctrl-C does: with KeyboardInterrupt, or without an error if it is no failure."""
     signals = Signals()
 
     def interrupt(kind: int, _frame: FrameType | None) -> None:
@@ -39,10 +39,11 @@ def interruptible() -> Iterator[Signals]:
     with _handled(interrupt):
         try:
             yield signals
-        except Exception:
-            if signals.received:
+        except (Exception, KeyboardInterrupt):  # Beam wraps an interrupt into an error of its own
+            if not signals.received:
+                raise
+            if sigterm_fails or not signals.was_terminated:
                 raise KeyboardInterrupt from None
-            raise
 
 
 @contextmanager
@@ -56,10 +57,19 @@ def deferred() -> Iterator[None]:
 
 
 @contextmanager
-def _handled(handler: Callable[[int, FrameType | None], Any]) -> Iterator[None]:
-    before = [signal.signal(kind, handler) for kind in _KINDS]
+def at_ctrl_c(leave: Callable[[], Any]) -> Iterator[None]:
+    """Call a function at Ctrl-C while the block runs: an error from within an import can get lost or be wrapped."""
+    with _handled(lambda _kind, _frame: leave(), [signal.SIGINT]):
+        yield
+
+
+@contextmanager
+def _handled(
+    handler: Callable[[int, FrameType | None], Any], kinds: Sequence[signal.Signals] = _KINDS
+) -> Iterator[None]:
+    before = [signal.signal(kind, handler) for kind in kinds]
     try:
         yield
     finally:
-        for kind, former in zip(_KINDS, before, strict=True):
+        for kind, former in zip(kinds, before, strict=True):
             signal.signal(kind, former)

@@ -1,56 +1,19 @@
-import json
-import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import made
 import pytest
-from loopback import Answer, Loopback, Request, item, rss, serving
-
-ENVIRONMENT = {key: value for key, value in os.environ.items() if not key.startswith("COMMUNIQUE_")}
+from loopback import Answer, Loopback, item, rss, serving
+from watching import ENVIRONMENT, Watching
 
 
 @pytest.fixture
 def server() -> Iterator[Loopback]:
     with serving() as server:
         yield server
-
-
-class Watching:
-    """A ``communique watch`` in a process of its own."""
-
-    def __init__(self, output: Path, *arguments: str) -> None:
-        fixed = ["--output", str(output), "--allow-private-addresses", "--host-pause", "0", "--tagger", "rules"]
-        command = [sys.executable, "-m", "pipeline", "watch", *fixed, *arguments]
-        self.process = subprocess.Popen(
-            command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=ENVIRONMENT
-        )
-
-    def __enter__(self) -> "Watching":
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.process.kill()
-        self.process.communicate()
-
-    def line(self) -> dict[str, Any]:
-        """Return the next cycle's line."""
-        assert self.process.stdout
-        text = self.process.stdout.readline()
-        assert text, self.process.communicate()[1]
-        return json.loads(text)
-
-    def end(self, kind: signal.Signals) -> tuple[int, float, str]:
-        """Send a signal; return the exit status, the seconds that it took, and what was said."""
-        start = time.monotonic()
-        self.process.send_signal(kind)
-        errors = self.process.communicate(timeout=60)[1]
-        return self.process.returncode, time.monotonic() - start, errors
 
 
 def test_a_new_entry_is_in_the_tables_after_the_next_look(server: Loopback, tmp_path: Path) -> None:
@@ -90,20 +53,6 @@ def test_an_edited_entry_is_a_new_revision_and_a_changed_timestamp_is_none(serve
         assert sorted(row["revision"] for row in articles) == [1, 2]
         assert {row["revision"] for row in made.rows(tmp_path / "out", "events")} == {1, 2}
         assert line["run_id"]
-
-
-def test_ctrl_c_ends_it_with_130_even_while_a_server_drips(server: Loopback, tmp_path: Path) -> None:
-    def hang(_: Request) -> Answer:
-        time.sleep(20)
-        return Answer(rss())
-
-    server.routes["/feed"] = hang
-    with Watching(tmp_path / "out", "--feed", f"{server.url}/feed") as watching:
-        while not server.seen:
-            time.sleep(0.05)
-        status, seconds, errors = watching.end(signal.SIGINT)
-        assert (status, errors) == (130, "communique: interrupted; the tables are as they were\n")
-        assert seconds < 10
 
 
 def test_only_one_at_a_time_writes(server: Loopback, tmp_path: Path) -> None:
