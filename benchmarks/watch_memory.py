@@ -23,17 +23,7 @@ _ITEM = (
     "<description>Estmark rejected plan {0} on Monday. At least {2} people were killed near Port Selim.</description>"
     "</item>"
 )
-_WATCH = """
-import sys
-from datetime import timedelta
-from pipeline.options import WatchOptions
-from pipeline.watch import watch
-
-output, cycles, compact, *feeds = sys.argv[1:]
-sys.exit(watch(WatchOptions(
-    output=Path(output), feed=tuple(feeds), cycles=int(cycles), compact=compact == "True", tagger="rules",
-    every=timedelta(0), host_pause=0, allow_private_addresses=True)))
-"""
+_OPTIONS = ("--every", "0.01s", "--host-pause", "0", "--allow-private-addresses", "--tagger", "rules")
 
 
 class _Feeds(BaseHTTPRequestHandler):
@@ -84,15 +74,13 @@ def main() -> None:
     threading.Thread(target=server.serve_forever, daemon=True).start()
     addresses = [f"http://127.0.0.1:{server.server_port}/{feed}" for feed in _FEEDS]
     with tempfile.TemporaryDirectory(prefix="communique-bench-") as folder:
-        command = [
-            sys.executable,
-            "-c",
-            _WATCH,
-            f"{folder}/tables",
-            str(options.cycles),
-            str(options.compact),
-            *addresses,
-        ]
+        command = [sys.executable, "-m", "pipeline", "watch", "--output", f"{folder}/tables", *_OPTIONS]
+        command += [
+            "--cycles",
+            str(options.cycles + 1),
+            *(f"--feed={address}" for address in addresses),
+        ]  # alive at the last sample
+        command += ["--compact"] if options.compact else []
         with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
             samples = sampled(process, options.sample)
     if process.returncode or len(samples) < 3:
