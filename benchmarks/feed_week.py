@@ -27,7 +27,7 @@ def main() -> None:
     played = report.played
     print(f"seed {options.seed}: {options.feeds} feeds, {options.hours} hours, {time.monotonic() - start:.0f} seconds")
     print(f"{report.pace.start:.1f} seconds to the first cycle, {report.pace.cycle:.2f} for each of the others")
-    print(f"{played.kills.total()} kills, {played.cycles} cycles seen to end, {played.looks} looks of a reader")
+    print(f"{played.kills.total()} kills, {len(played.cycles)} cycles seen to end, {played.looks} looks of a reader")
     print(*(f"  {count:>4} {step}" for step, count in played.kills.most_common()), sep="\n")
     print(", ".join(f"{count:,} {table}" for table, count in report.rows.items()))
     print(f"{len(report.faults)} differences", *report.faults[:20], sep="\n")

@@ -76,7 +76,7 @@ class Feed:
         dice = self.dice("trouble", hour // 3)
         is_trouble = dice.random() < 0.15 and hour % 3 <= dice.randrange(3)
         kind = dice.choice(_TROUBLES)
-        if kind == "hang" and self.number % 4 != 1:  # it takes long to play
+        if kind == "hang" and self.number % 8 != 1:  # it takes long to play
             kind = "drop"
         return kind if is_trouble else None
 

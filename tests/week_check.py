@@ -1,15 +1,17 @@
 """Play a week twice, once in peace and once with kills, and tell what differs in the tables."""
 
 import json
+import signal
 import sqlite3
 import subprocess
 import sys
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field, replace
+from itertools import islice
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -17,13 +19,15 @@ from typing import Any
 import made
 import pyarrow.parquet as pq
 from week import week
-from week_watch import STEPS, Plan, hour_in, set_hour
+from week_watch import COMPACTING, STEPS, Plan, hour_in, set_hour
 
 from pipeline.output import Output
+from pipeline.records import listed_files
 from transforms.feed_state import load_feeds
 from transforms.ledger import open_ledger
 
 TABLES = ("articles", "events", "rejects")
+_FIGURES = ("records", "articles_new", "articles_revised", "articles_unchanged", "events", "rejects", "feeds")
 _OF_THE_RUN = {"run_id", "fetched_at", "rejected_at"}
 _BY_STEP = 0.5  # share of the kills that come at a step, the others come at a moment
 _WHILE_STARTING = 0.3  # share of those
@@ -39,24 +43,38 @@ class Pace:
 
 @dataclass
 class Played:
-    """What was done: cycles, kills by the step that was at work, and how often a reader looked."""
+    """What was done: the lines of cycles by their time, kills by the step that was at work, looks of a reader."""
 
-    cycles: int = 0
+    cycles: dict[str, dict[str, Any]] = field(default_factory=dict)
     kills: Counter[str] = field(default_factory=Counter)
     looks: int = 0
 
+    def note(self, lines: Iterable[str]) -> None:
+        """Note down the lines of cycles."""
+        for line in map(json.loads, lines):
+            self.cycles[line["time"]] = {name: line[name] for name in _FIGURES}
 
-def in_peace(plan: Plan) -> Pace:
+
+def in_peace(plan: Plan, played: Played) -> Pace:
     """Play the hours without a stop."""
     start = time.monotonic()
     set_hour(plan.clock, 0)
     with _watching(plan) as process:
         assert process.stdout
-        assert process.stdout.readline(), "the watch did not start"
+        played.note([process.stdout.readline()])
         first = time.monotonic()
-        cycles = sum(1 for _ in process.stdout)
+        played.note(process.stdout)
         assert process.wait() == 0
-    return Pace(first - start, (time.monotonic() - first) / max(cycles, 1))
+    return Pace(first - start, (time.monotonic() - first) / plan.hours)
+
+
+@dataclass(frozen=True)
+class Doom:
+    """When a process is killed: ``pause`` seconds after it has written ``lines``, ``within`` seconds in any case."""
+
+    lines: int
+    within: float = 3_600
+    pause: float = 0
 
 
 def with_kills(plan: Plan, kills: int, seed: int, pace: Pace) -> Played:
@@ -65,45 +83,43 @@ def with_kills(plan: Plan, kills: int, seed: int, pace: Pace) -> Played:
     set_hour(plan.clock, 0)
     with _reading(Path(plan.output)) as reader:
         for left in range(kills, 0, -1):
-            hours = (plan.hours - hour_in(plan.clock)) / left
-            is_over = _killed(_doomed(plan, dice), _delay(dice, pace, hours), played)
-            if is_over:
-                break
-        else:
-            with _watching(plan) as process:
-                played.cycles += len(process.communicate()[0].splitlines())
-                assert process.returncode == 0
+            hours = plan.hours - hour_in(plan.clock)
+            lines = max(1, min(dice.randint(1, 1 + 2 * hours // left), hours - 3 * left))
+            if dice.random() < _BY_STEP:
+                is_over = _killed(_with_step(plan, dice), Doom(lines + 1), played)
+            elif dice.random() < _WHILE_STARTING:
+                is_over = _killed(plan, Doom(1, within=dice.uniform(0, pace.start)), played)
+            else:
+                is_over = _killed(plan, Doom(lines, pause=dice.uniform(0, pace.cycle)), played)
+            assert not is_over, "the hours were over before the kills were"
+        with _watching(plan) as process:
+            played.note(process.communicate()[0].splitlines())
+            assert process.returncode == 0
     played.looks = reader.looks
     return played
 
 
-def _doomed(plan: Plan, dice: Random) -> Plan:
-    if dice.random() > _BY_STEP:
-        return plan
-    step = dice.choice([*STEPS])
-    return replace(plan, step=step, nth=dice.randint(1, 2 * STEPS[step]))
+def _with_step(plan: Plan, dice: Random) -> Plan:
+    steps = STEPS | (COMPACTING if plan.compact else {})
+    step = dice.choice([*steps])
+    return replace(plan, step=step, nth=dice.randint(1, 2 * steps[step]))
 
 
-def _delay(dice: Random, pace: Pace, hours: float) -> float:
-    """Return a moment while starting, or one in the cycles of about twice the hours that there are for each kill."""
-    if dice.random() < _WHILE_STARTING:
-        return dice.uniform(0, pace.start)
-    return pace.start + dice.uniform(0, 2 * hours * pace.cycle)
-
-
-def _killed(plan: Plan, delay: float, played: Played) -> bool:
-    """Watch until the process kills itself or is killed; tell whether the week was over before."""
+def _killed(plan: Plan, doom: Doom, played: Played) -> bool:
+    """Watch until the process kills itself or is killed; tell whether the hours were over before."""
     plan.at_work.write_text("start")
     with _watching(plan) as process:
-        try:
-            output, _ = process.communicate(timeout=delay + (10 if plan.step else 0))
-        except subprocess.TimeoutExpired:
-            process.kill()
-            output, _ = process.communicate()
-    played.cycles += len(output.splitlines())
+        assert process.stdout
+        timer = threading.Timer(doom.within, process.kill)
+        timer.start()
+        played.note(islice(process.stdout, doom.lines))
+        timer.cancel()
+        time.sleep(doom.pause)
+        process.kill()
+        played.note(process.communicate()[0].splitlines())
     if process.returncode == 0:
         return True
-    assert process.returncode == -9, f"it ended with {process.returncode} by itself"
+    assert process.returncode == -signal.SIGKILL, f"it ended with {process.returncode} by itself"
     played.kills[plan.at_work.read_text().strip().rpartition(":")[2]] += 1
     return False
 
@@ -141,8 +157,7 @@ class Reader:
         self.faults += differences_within(articles, events)
 
     def _listed(self) -> list[str]:
-        records = [json.loads(path.read_text()) for path in (self.output / "runs").glob("*.json")]
-        return sorted(file["path"] for record in records for file in record["files"])
+        return sorted(file.path for file in listed_files(Output(self.output)))
 
     def _rows(self, listed: list[str], table: str, columns: list[str]) -> list[tuple[Any, ...]]:
         for path in listed:
@@ -198,8 +213,8 @@ def differences(one: Path, other: Path) -> list[str]:
     faults = []
     for table in TABLES:
         ours, theirs = rows_of(one, table), rows_of(other, table)
-        faults += [f"{table}, missing: {row[:400]}" for row in (ours - theirs)]
-        faults += [f"{table}, too many: {row[:400]}" for row in (theirs - ours)]
+        faults += [f"{table}, missing: {row}" for row in (ours - theirs)]
+        faults += [f"{table}, too many: {row}" for row in (theirs - ours)]
     ours, theirs = states_of(one), states_of(other)
     faults += [
         f"state: {ours.get(key)} became {theirs.get(key)}" for key in ours | theirs if ours.get(key) != theirs.get(key)
@@ -253,9 +268,17 @@ def play(folder: Path, *, feeds: int, hours: int, kills: int, seed: int, compact
             plans[name] = Plan(
                 str(folder / name / "tables"), str(folder / name), tuple(addresses), hours, compact=compact
             )
-        pace = in_peace(plans["peace"])
+        peaceful = Played()
+        pace = in_peace(plans["peace"], peaceful)
         current = plans["kills"].clock
         played = with_kills(plans["kills"], kills, seed, pace)
     peace, killed = (Path(plan.output) for plan in plans.values())
     rows = {table: sum(rows_of(killed, table).values()) for table in TABLES}
-    return Report(played, pace, rows, differences(peace, killed))
+    return Report(played, pace, rows, _other_cycles(peaceful, played) + differences(peace, killed))
+
+
+def _other_cycles(peaceful: Played, played: Played) -> list[str]:
+    """Return the cycles that saw something else, of those that lived to say what they saw."""
+    cycles = sorted(peaceful.cycles.keys() & played.cycles.keys())
+    both = [(time_, peaceful.cycles[time_], played.cycles[time_]) for time_ in cycles]
+    return [f"{time_}: {line} became {other}" for time_, line, other in both if line != other]

@@ -31,12 +31,19 @@ STEPS = {
     "pipeline.run:staged_flaws": 1,
     "pipeline.commit:decide": 1,
     "pipeline.commit:merge_table": 3,
-    "pipeline.commit:_write_record": 1,
+    "pipeline.commit:write_record": 2,
     "pipeline.commit:_place": 3,
     "pipeline.commit:take_over": 1,
+    "pipeline.commit:_sweep": 1,
     "pipeline.commit:discard": 1,
     "pipeline.run:take_over_states": 1,
     "pipeline.run:discard": 1,
+}
+COMPACTING = {
+    "pipeline.compact:_merge": 3,
+    "pipeline.compact:_archive": 1,
+    "pipeline.compact:put": 1,
+    "pipeline.compact:discard": 1,
 }
 
 
@@ -48,7 +55,7 @@ class Plan:
     folder: str
     feeds: tuple[str, ...]
     hours: int
-    fetch_seconds: float = 3
+    fetch_seconds: float = 10  # long enough for a busy machine
     compact: bool = False
     tagger: str = "rules"
     step: str | None = None
@@ -93,15 +100,15 @@ class Clock:
         self._is_new = True
 
     def now(self) -> datetime:
-        """Return the time. A cycle that was committed before the process was killed is not repeated."""
+        """Return the time."""
+        return START + timedelta(seconds=self.seconds())
+
+    def seconds(self) -> float:
+        """Return the time as a number. A cycle that was committed before the process was killed is not repeated."""
         if self._is_new:
             self._is_new = False
             if _was_done(Path(self._plan.output), at(hour_in(self._plan.clock))):
                 self.sleep(3600)
-        return START + timedelta(seconds=self._seconds)
-
-    def seconds(self) -> float:
-        """Return the time as a number."""
         return self._seconds
 
     def sleep(self, seconds: float) -> None:
@@ -141,7 +148,7 @@ def note_steps(plan: Plan) -> None:
 
         return take
 
-    for place in {*STEPS, *filter(None, [plan.step])}:
+    for place in {*STEPS, *COMPACTING, *filter(None, [plan.step])}:
         module, _, path = place.partition(":")
         owner: Any = importlib.import_module(module)
         *parents, name = path.split(".")
@@ -159,6 +166,8 @@ def main() -> None:
 
     note_steps(plan)
     clock = Clock(plan)
+    compact = pipeline.watch.compact
+    pipeline.watch.compact = lambda output, before: compact(output)  # commits are dated by the real clock
     pipeline.watch.watch = partial(pipeline.watch.watch, clock=clock.now, sleep=clock.sleep, monotonic=clock.seconds)
     sys.argv[1:] = ["watch", "--output", plan.output, *(f"--feed={feed}" for feed in plan.feeds), *_OPTIONS]
     sys.argv += [f"--fetch-seconds={plan.fetch_seconds}", f"--tagger={plan.tagger}"]
