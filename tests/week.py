@@ -7,6 +7,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
+from functools import cache
 from random import Random
 
 from loopback import Answer, Handler, Raw, serving
@@ -82,7 +83,7 @@ class Feed:
 
     def entries(self, hour: int) -> list[Entry]:
         """Return what the feed shows: new ones first, some edited, out of order, missing or twice."""
-        born = [each for each in range(-10, hour + 1) if self.dice("new", each).random() < 0.3]
+        born = [each for each in _births(self) if each <= hour]
         shown = [self._entry(each, hour) for each in born[-_SHOWN:][::-1]]
         dice = self.dice("show", hour // 2)
         if shown and dice.random() < 0.1:
@@ -147,6 +148,12 @@ class Feed:
     def _last_change(self, hour: int) -> datetime:
         before = next((each for each in range(hour - 1, -1, -1) if self.body(each) != self.body(hour)), -1)
         return at(before + 1)
+
+
+@cache
+def _births(feed: Feed) -> tuple[int, ...]:
+    """Return the hours in which a feed has a new entry."""
+    return tuple(hour for hour in range(-10, 400) if feed.dice("new", hour).random() < 0.3)
 
 
 @contextmanager
