@@ -73,7 +73,7 @@ def test_a_list_of_feeds_is_read_again_each_time(server: Loopback, tmp_path: Pat
     with Watching(tmp_path / "out", "--feeds", str(listed), "--every", "1s") as watching:
         watching.line()
         listed.write_text("")
-        assert watching.line()["feeds"]["unchanged"] == 1
+        assert [watching.line()["feeds"]["unchanged"] for _ in range(3)] == [1, 1, 1]  # the first may have begun before
         listed.write_text(f"{server.url}/a\n{server.url}/b\n")
         lines = [watching.line() for _ in range(3)]
         assert sum(line["articles_new"] for line in lines) == 1
