@@ -1,9 +1,11 @@
 """What is known of a feed from one poll to the next."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from schemas.ids import stable_id
+
+CLOCK_SLACK = timedelta(seconds=1)  # a look every five minutes is to meet a feed that is fresh for five minutes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,7 +37,7 @@ class FeedState:
         if self.is_gone:
             return False
         is_set_back = self.checked_at is not None and now < self.checked_at
-        return is_set_back or self.next_check is None or self.next_check <= now
+        return is_set_back or self.next_check is None or self.next_check <= now + CLOCK_SLACK
 
 
 def feed_id(address: str) -> str:

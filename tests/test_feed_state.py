@@ -56,5 +56,6 @@ def test_when_a_feed_is_due() -> None:
     state = FeedState(feed_id="f", url="u")
     assert state.is_due(made.APRIL)
     assert replace(state, next_check=made.APRIL).is_due(made.APRIL)
-    assert not replace(state, next_check=made.APRIL.replace(hour=11)).is_due(made.APRIL)
+    assert replace(state, next_check=made.APRIL.replace(microsecond=900_000)).is_due(made.APRIL)
+    assert not replace(state, next_check=made.APRIL.replace(second=2)).is_due(made.APRIL)
     assert not replace(state, is_gone=True).is_due(made.APRIL)
