@@ -6,7 +6,7 @@ from schemas.event import TaggedArticle
 from schemas.sentence import SplitArticle
 from transforms.findings import clause_of
 from transforms.split import split_article
-from transforms.tag import TagEvents, Tagger, one_line
+from transforms.tag import CHUNK_SENTENCES, TagEvents, Tagger, one_line
 
 
 @pytest.fixture(scope="module")
@@ -101,3 +101,21 @@ def test_the_parser_sees_neither_dateline_nor_source(text: str, parsed: str) -> 
     line = one_line(text)
     assert line.strip() == parsed
     assert len(line) == len(text)
+
+
+def test_sentences_that_are_repeated_have_their_events_each(tagger: Tagger) -> None:
+    line = "Estmark rejected the plan.\n"
+    (tagged,) = tagger.tag_articles([split(line * 5)])
+    assert [event.sentence.index for event in tagged.events] == [0, 1, 2, 3, 4]
+    assert {event.finding.trigger_start for event in tagged.events} == {8}
+
+
+def test_an_article_of_thousands_of_sentences_is_read_to_its_end(tagger: Tagger) -> None:
+    (tagged,) = tagger.tag_articles([split("Estmark rejected the plan.\n" * (CHUNK_SENTENCES + 1))])
+    assert len(tagged.events) == CHUNK_SENTENCES + 1
+
+
+def test_lists_that_pass_for_a_sentence_are_left_out(tagger: Tagger) -> None:
+    plan = "Estmark rejected the plan"
+    assert "refusal" in types(tagger, f"{plan}{', the treaty' * 70}.")
+    assert types(tagger, f"{plan}{', the treaty' * 90}.") == set()

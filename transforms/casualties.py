@@ -24,6 +24,8 @@ from transforms.scene import Group, Scene, Words
 
 # What may speak against a trigger, the mildest first: an opinion from outside overrules the mildest there are.
 OBJECTIONS = ("", "unmet", "company", "negated", "weak", "question", "hypothetical", "animal", "thing", "name")
+# A sentence with more is a list; to weigh each trigger against each other takes ever longer.
+MOST_TRIGGERS = 12
 _DONE = frozenset({"killed", "injured"})
 
 
@@ -71,6 +73,7 @@ def find_casualties(doc: Doc, *, is_likely: bool | None = None) -> list[Finding]
 def read_casualties(doc: Doc) -> Reading:
     """Read every trigger of a sentence, also those that report nothing by the rules alone."""
     triggers = [(token, rule) for token in doc if not _is_told(token) and (rule := _rule_of(token)) is not None]
+    triggers = triggers[:MOST_TRIGGERS]
     if not triggers:
         return Reading(doc, ())
     scene, present = read_scene(doc, lexicon().count), _present(doc)
