@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from urllib.parse import urlsplit
 
 from schemas.ids import stable_id
@@ -48,7 +49,12 @@ class Article:
     @property
     def content_hash(self) -> str:
         """Return a hash of title and text as the source states them: equal hashes mean that nothing was edited."""
-        return self.stated_hash or stable_id(self.title, self.text)
+        return self.stated_hash or _hash_of(self.title, self.text)
+
+
+@lru_cache(maxsize=1)  # each event of an article asks for it
+def _hash_of(title: str | None, text: str) -> str:
+    return stable_id(title, text)
 
 
 def urlsplit_host(url: str | None) -> str | None:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from schemas.ids import stable_id
 
 SAMPLE_CHARACTERS = 500
+DETAIL_CHARACTERS = 1_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,7 +17,7 @@ import pyarrow.parquet as pq
 from schemas.article import Article
 from schemas.event import Event, TaggedArticle
 from schemas.ids import stable_id
-from schemas.reject import SAMPLE_CHARACTERS, Reject
+from schemas.reject import DETAIL_CHARACTERS, SAMPLE_CHARACTERS, Reject
 from schemas.tables import TABLES, PartitionBy, partition_folder
 
 # Columns that a staged row has beside the table's own: where it goes, its place there, and the input record it is of.
@@ -32,6 +32,8 @@ STAGED: Mapping[str, pa.Schema] = {
 _ROW_GROUP = 512
 _MAX_ROWS = 20_000
 _MAX_CHARACTERS = 16_000_000
+# Characters of what each event repeats of its article: thousands of events can repeat a headline of a megabyte.
+LONGEST_TITLE, LONGEST_URL = 500, 2_000
 _EPOCH = datetime(1, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 _NO_DATE = "~"  # sorts behind every digit
@@ -117,9 +119,9 @@ def event_row(article: Article, event: Event, settings: StageSettings) -> Row:
             "trigger_start": sentence.start + start,
             "trigger_end": sentence.start + end,
             "published_at": article.published_at,
-            "article_title": article.title,
-            "article_url": article.url,
-            "source_name": article.source_name,
+            "article_title": article.title and article.title[:LONGEST_TITLE],
+            "article_url": article.url and article.url[:LONGEST_URL],
+            "source_name": article.source_name and article.source_name[:LONGEST_TITLE],
             "tagger_version": settings.tagger_version,
             "model_name": settings.model_name,
         }
@@ -140,7 +142,7 @@ def reject_row(reject: Reject, settings: StageSettings) -> Row:
         "source_uri": reject.source_uri,
         "position": reject.position,
         "reason": reject.reason,
-        "detail": reject.detail,
+        "detail": reject.detail[:DETAIL_CHARACTERS],
         "sample": reject.sample,
         "run_id": settings.run_id,
         "rejected_at": now,
