@@ -14,8 +14,8 @@ from typing import Any
 
 from transforms.clean import bom_encoding, clean_line, decode, html_to_text
 from transforms.dates import date_article
+from transforms.document_reader import read_feed_apart
 from transforms.draft import Draft, Feed
-from transforms.feed_reader import read_feed_apart
 
 _EXPECT = re.compile(r"^\s*Expect:\s*(.+?)\s*$", re.MULTILINE)
 _HEADER = re.compile(r"^\s*Header:\s*([\w-]+)\s*:\s*(.*?)\s*$", re.MULTILINE)

@@ -10,6 +10,7 @@ from typing import NoReturn
 from pipeline import __version__
 from pipeline.signals import at_ctrl_c
 from schemas.errors import CommuniqueError, UsageError
+from transforms.addresses import printable
 
 EXIT_FAILED, EXIT_USAGE, EXIT_INTERRUPTED = 1, 2, 130
 HELP = """\
@@ -49,7 +50,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         return dispatch(arguments)
     except CommuniqueError as error:
-        print(f"communique: {error}", file=sys.stderr)
+        print(f"communique: {printable(str(error))}", file=sys.stderr)
         return error.exit_status
     except Exception as error:
         return _unexpected(error)
@@ -66,11 +67,9 @@ def _unexpected(error: Exception) -> int:
     from pipeline.log import LOGGER
 
     LOGGER.info("traceback", exc_info=error)
-    text = str(error).strip().splitlines()
-    print(
-        f"communique: failed, the tables are as they were: {type(error).__name__}: {text[0] if text else ''}",
-        file=sys.stderr,
-    )
+    lines = str(error).strip().splitlines()
+    text = printable(lines[0]) if lines else ""
+    print(f"communique: failed, the tables are as they were: {type(error).__name__}: {text}", file=sys.stderr)
     print("communique: run it again with --verbose to see where", file=sys.stderr)
     return EXIT_FAILED
 

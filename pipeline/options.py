@@ -14,7 +14,7 @@ from pipeline.option_list import BY_NAME, OPTIONS, Option, suggest
 from schemas.errors import UsageError
 from schemas.event import TaggerKind
 from schemas.tables import PartitionBy
-from transforms.addresses import redact
+from transforms.addresses import printable, redact
 
 ENVIRONMENT_PREFIX = "COMMUNIQUE_"
 FailOn = Literal["any", "all", "never"]
@@ -253,7 +253,7 @@ def _plain(value: Any) -> Any:
     if isinstance(value, datetime):
         return value.isoformat()
     if isinstance(value, Path | str):
-        return redact(str(value))
+        return printable(redact(str(value)))
     if isinstance(value, timedelta):
         return value.total_seconds()
     return value

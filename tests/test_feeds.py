@@ -248,7 +248,9 @@ def test_feedparser_still_has_what_is_guarded() -> None:
 
 
 def test_a_reader_of_feeds_starts_without_the_pipeline() -> None:
-    code = "import sys, transforms.feed_reader; sys.exit(bool({'apache_beam', 'spacy', 'pyarrow'} & set(sys.modules)))"
+    code = (
+        "import sys, transforms.document_reader; sys.exit(bool({'apache_beam', 'spacy', 'pyarrow'} & set(sys.modules)))"
+    )
     assert run([sys.executable, "-c", code], check=False).returncode == 0
 
 

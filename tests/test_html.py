@@ -1,5 +1,5 @@
 from transforms.draft import Draft, Flaw
-from transforms.html import read_html
+from transforms.html import read_page
 
 PAGE = """<!DOCTYPE html><html lang="en-GB"><head><title>Estmark rejects plan | Estmark Daily</title>
 <meta property="og:title" content="Estmark rejects plan"><meta property="og:site_name" content="Estmark Daily">
@@ -13,7 +13,7 @@ PAGE = """<!DOCTYPE html><html lang="en-GB"><head><title>Estmark rejects plan | 
 
 
 def test_a_page_gives_its_article() -> None:
-    (draft,) = read_html(PAGE.encode())
+    (draft,) = read_page(PAGE.encode()).records
     assert isinstance(draft, Draft)
     assert draft.title == "Estmark rejects plan"
     assert draft.text is not None
@@ -27,19 +27,19 @@ def test_a_page_gives_its_article() -> None:
 
 def test_a_stated_charset_counts() -> None:
     page = PAGE.replace("<head>", '<head><meta charset="iso-8859-1">').encode("iso-8859-1")
-    (draft,) = read_html(page)
+    (draft,) = read_page(page).records
     assert isinstance(draft, Draft)
     assert "Größere" in (draft.text or "")
 
 
 def test_the_address_that_it_came_from_goes_first() -> None:
-    (draft,) = read_html(PAGE.encode(), url="https://mirror.example/1", position=3)
+    (draft,) = read_page(PAGE.encode(), url="https://mirror.example/1").records
     assert isinstance(draft, Draft)
-    assert (draft.url, draft.position) == ("https://mirror.example/1", 3)
+    assert draft.url == "https://mirror.example/1"
 
 
 def test_a_page_without_article_is_a_flaw() -> None:
     for page in (b"", b"<html></html>", b"\x00\x01\x02", b"<" * 1000):
-        (flaw,) = read_html(page)
+        (flaw,) = read_page(page).records
         assert isinstance(flaw, Flaw)
         assert flaw.reason == "no_main_text"

@@ -1,6 +1,7 @@
 import gzip
 import io
 import json
+import os
 import re
 from datetime import UTC, datetime
 from importlib.resources import files
@@ -265,5 +266,19 @@ def test_a_packed_parquet_file_is_read_as_far_as_it_fits(tmp_path: Path, monkeyp
     path = write(tmp_path / "a.parquet.gz", packed)
     assert [item.title for item in read(path)] == ["Talks", "No talks"]
     assert reasons(read(write(tmp_path / "cut.parquet.gz", packed[:-20]))) == ["corrupt"]
-    monkeypatch.setattr("transforms.records.LARGEST_PACKED", 100)
+    monkeypatch.setattr("transforms.parquet.LARGEST_PACKED", 100)
     assert reasons(read(path)) == ["too_large"]
+
+
+def test_a_file_can_have_any_name(tmp_path: Path) -> None:
+    path = os.fsdecode(os.fsencode(tmp_path) + b"/Gr\xf6\xdfe\x1b[2J.jsonl")
+    found = read(jsonl(Path(path), {"text": "a"}, "broken"))
+    assert [item.source_uri for item in found] == [f"{tmp_path}/Gr\ufffd\ufffde\ufffd[2J.jsonl"] * 2
+
+
+def test_a_file_most_of_whose_records_are_bad_is_given_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("transforms.read.MOST_REJECTS", 3)
+    bad = read(jsonl(tmp_path / "bad.jsonl", {"text": "a"}, *["broken"] * 9, {"text": "b"}))
+    assert reasons(bad) == ["article", "bad_json", "bad_json", "bad_json", "mostly_bad"]
+    good = read(jsonl(tmp_path / "good.jsonl", *({"text": str(n)} for n in range(9)), *["broken"] * 5, {"text": "b"}))
+    assert reasons(good) == ["article"] * 9 + ["bad_json"] * 5 + ["article"]

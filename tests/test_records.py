@@ -10,7 +10,8 @@ import pytest
 import transforms.records
 from schemas.errors import UsageError
 from transforms.draft import Draft, Flaw
-from transforms.records import PRESETS, parse_mapping, read_csv, read_json, read_jsonl, read_parquet
+from transforms.parquet import read_parquet
+from transforms.records import PRESETS, parse_mapping, read_csv, read_json, read_jsonl
 from transforms.streams import Stream
 
 
@@ -235,3 +236,12 @@ def test_presets(preset: str, row: dict[str, object]) -> None:
 def test_a_mapping_that_means_nothing_is_an_error(spec: str, hint: str) -> None:
     with pytest.raises(UsageError, match=hint):
         parse_mapping([spec])
+
+
+@pytest.mark.parametrize("size", [1_000, 2**20])
+def test_one_text_for_a_million_rows_is_a_bomb(size: int) -> None:
+    texts = pa.DictionaryArray.from_arrays(pa.array([0] * 10_000, pa.int32()), pa.array(["x" * size]))
+    found = list(read_parquet(parquet(pa.table({"text": texts})), {}))
+    assert len(found) < 2_000
+    assert isinstance(found[-1], Flaw)
+    assert found[-1].reason == "compression_bomb"

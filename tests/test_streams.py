@@ -1,13 +1,15 @@
 import bz2
 import gzip
 import io
+import os
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 import zstandard
 
 import transforms.streams
-from transforms.streams import Line, Stream, read_lines, read_whole
+from transforms.streams import Line, Stream, open_stream, read_lines, read_whole
 
 LINES = b"".join(b'{"text": "Day %d of the talks in Port Selim."}\n' % day for day in range(20_000))
 PACKERS: dict[str, Callable[[bytes], bytes]] = {
@@ -72,6 +74,48 @@ def test_a_document_has_a_largest_size() -> None:
     assert read_whole(stream(b"123456"), 5) is None
 
 
-def test_a_bomb_is_unpacked_piece_by_piece() -> None:
-    opened = stream(zstandard.ZstdCompressor().compress(b"\0" * 500_000_000), ".zst")
-    assert len(opened.read(1_000)) == 1_000
+@pytest.mark.parametrize("compression", [".gz", ".bz2", ".zst"])
+def test_what_unpacks_to_far_too_much_ends(compression: str) -> None:
+    opened = stream(PACKERS[compression](LINES[:1_000]) + PACKERS[compression](bytes(20_000_000)), compression)
+    assert len(opened.read()) < 1_000_000
+    assert opened.damage is not None
+    assert opened.damage.reason == "compression_bomb"
+
+
+def test_a_small_file_may_unpack_to_anything() -> None:
+    opened = stream(gzip.compress(bytes(100_000)), ".gz")
+    assert len(opened.read()) == 100_000
+    assert opened.damage is None
+
+
+def test_zeros_that_fill_up_a_packed_file_are_no_damage() -> None:
+    opened = stream(gzip.compress(LINES) + bytes(5_000), ".gz")
+    assert opened.read() == LINES
+    assert opened.damage is None
+
+
+def test_a_file_that_grows_is_read_as_far_as_it_was(tmp_path: Path) -> None:
+    path = tmp_path / "growing.jsonl"
+    path.write_bytes(LINES)
+    with open_stream(str(path)) as opened, path.open("ab") as file:
+        start = opened.read(10)
+        file.write(LINES)
+        file.flush()
+        assert start + opened.read() == LINES
+
+
+def test_a_file_that_shrinks_and_vanishes_ends(tmp_path: Path) -> None:
+    path = tmp_path / "vanishing.jsonl"
+    path.write_bytes(LINES)
+    with open_stream(str(path)) as opened:
+        start = opened.read(10)
+        os.truncate(path, 300_000)
+        path.unlink()
+        assert start + opened.read() == LINES[:300_000]
+
+
+def test_a_pipe_is_no_file(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    for path in (tmp_path / "pipe", "/dev/zero"):
+        with pytest.raises(OSError, match="a pipe or a device"):
+            open_stream(str(path))

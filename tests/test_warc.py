@@ -93,3 +93,12 @@ def test_a_page_has_a_largest_size(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(transforms.warc, "LARGEST_DOCUMENT", len(PAGE))
     found = read(archive(("response", "200 OK", "text/html", PAGE + b" "), GOOD))
     assert [getattr(record, "reason", "draft") for record in found] == ["too_large", "draft"]
+
+
+@pytest.mark.parametrize("length", ["", "Content-Length: 99999\r\n", "Content-Length: -1\r\n", "X: " + "x" * 70_000])
+def test_a_record_of_a_wrong_length_ends_the_archive(length: str, capsys: pytest.CaptureFixture[str]) -> None:
+    head = "WARC/1.0\r\nWARC-Type: response\r\nWARC-Target-URI: https://estmark.example/1\r\n"
+    answer = "HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n\r\nNo talks."
+    found = list(read_warc(Stream(io.BytesIO(f"{head}{length}\r\n{answer}\r\n\r\n".encode()))))
+    assert [flaw.reason for flaw in found if isinstance(flaw, Flaw)] == ["bad_warc"]
+    assert capsys.readouterr() == ("", "")

@@ -1,8 +1,9 @@
-"""Addresses as they may be shown: without user names, passwords and keys."""
+"""Addresses and names as they may be shown: without user names, passwords and keys, and without control characters."""
 
 import re
 from urllib.parse import parse_qsl, urlencode
 
+_SHOWN = " \xa0\u202f\u3000"  # spaces in names of files; Python calls only the first one printable
 _USER = re.compile(r"([a-zA-Z][a-zA-Z0-9+.-]*://)([^/?#]*@)")
 _SECRET_KEYS = re.compile(
     r"(?i)(?:^|[_-])(?:token|secret|password|passwd|pwd|auth|apikey|key|signature|sig|credential)s?$"
@@ -39,3 +40,8 @@ def hide_secrets(text: str, url: str) -> str:
     text = text.replace(user[2], "") if user else text
     query = url.partition("?")[2] if has_secrets(url) else ""
     return text.replace(query, "***") if query else text
+
+
+def printable(name: str) -> str:
+    """Return the name of a file or an address as a table and a terminal can take it: U+FFFD for what neither shows."""
+    return "".join(c if c.isprintable() or c in _SHOWN else "\ufffd" for c in name)

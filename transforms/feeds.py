@@ -2,7 +2,7 @@
 
 feedparser is called here only, on bytes only, and with some of its functions guarded against documents that make it
 run for minutes or raise: entity declarations and impossible characters are dropped before it looks at them, authors
-are cut, and it stops at the entry behind ``MOST_ENTRIES``. What gets past the guards is up to ``feed_child``, which
+are cut, and it stops at the entry behind ``MOST_ENTRIES``. What gets past the guards is up to ``document_child``, which
 runs this module in a process of its own; so it imports nothing that is slow to start.
 """
 

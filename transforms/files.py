@@ -137,13 +137,15 @@ def _expand_local(pattern: str) -> Iterator[Source]:
 
 
 def _walk(folder: str) -> Iterator[Source]:
-    """Yield the files below a folder that have a known suffix and are not hidden."""
-    for parent, folders, names in os.walk(folder):
+    """Yield the files below a folder that have a known suffix and are not hidden, and the folders that are closed."""
+    closed: list[OSError] = []
+    for parent, folders, names in os.walk(folder, onerror=closed.append):
         folders[:] = [name for name in folders if not name.startswith(".")]
         for name in names:
-            path = os.path.join(parent, name)
-            if not name.startswith(".") and split_suffixes(name)[0] in FORMATS and os.path.isfile(path):
-                yield _local_source(path)
+            if not name.startswith(".") and split_suffixes(name)[0] in FORMATS:
+                yield _local_source(os.path.join(parent, name))
+    for error in closed:
+        yield _local_source(error.filename)
 
 
 def _local_source(path: str) -> Source:

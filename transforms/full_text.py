@@ -21,9 +21,9 @@ from schemas.reject import Reject
 from transforms.addresses import redact
 from transforms.clean import clean_text, decode
 from transforms.counters import count
+from transforms.document_reader import read_page_apart
 from transforms.draft import Draft, Flaw
-from transforms.fetch import Fetched, Fetcher, FetchError, FetchSettings
-from transforms.html import read_html
+from transforms.fetch import Fetcher, FetchError, FetchSettings
 from transforms.read import reject_of
 from transforms.turns import ask_hosts
 
@@ -114,7 +114,7 @@ class PageReader:
             fetched = self._fetcher.fetch(url, content)
         except FetchError as error:
             return _refused(article, Flaw(reason=error.reason, detail=error.detail), "fetch")
-        return self._with_text(article, _page_of(fetched, content.getvalue()))
+        return self._with_text(article, read_page_apart(content.getvalue(), url=fetched.url))
 
     def _with_text(self, article: Article, page: Draft | Flaw) -> Read:
         if isinstance(page, Flaw):
@@ -134,13 +134,6 @@ class PageReader:
 def page_reader(settings: FullTextSettings) -> PageReader:
     """Return the one reader of this process: what it knows of sites serves the next run, too."""
     return PageReader(settings.fetch.fetcher(), settings.max_characters)
-
-
-def _page_of(fetched: Fetched, content: bytes) -> Draft | Flaw:
-    try:
-        return next(read_html(content, url=fetched.url))
-    except Exception as error:  # whatever a page does to its parsers
-        return Flaw(reason="unreadable", detail=f"{type(error).__name__}: {error}")
 
 
 def _has_page(article: Article) -> bool:

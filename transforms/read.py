@@ -9,7 +9,7 @@ costs itself only; a broken file what comes behind the break.
 import re
 import tomllib
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from importlib.resources import files
 from typing import Literal
@@ -19,15 +19,15 @@ import apache_beam as beam
 from schemas.article import Article
 from schemas.reject import SAMPLE_CHARACTERS, Reject
 from schemas.source import Download, Failure, Source
-from transforms.addresses import redact
+from transforms.addresses import printable, redact
 from transforms.clean import bom_encoding, clean_language, clean_line, clean_text, decode
 from transforms.counters import count
 from transforms.dates import date_article
+from transforms.document_reader import read_feed_apart, read_page_apart
 from transforms.draft import Draft, Flaw
-from transforms.feed_reader import read_feed_apart
 from transforms.files import FORMATS, split_suffixes
-from transforms.html import read_html
-from transforms.records import read_csv, read_json, read_jsonl, read_parquet
+from transforms.parquet import read_parquet
+from transforms.records import read_csv, read_json, read_jsonl
 from transforms.streams import Stream, open_stream, read_whole
 from transforms.warc import read_warc
 
@@ -41,6 +41,8 @@ _SIGNATURES = (
     (re.compile(rb"\s*(?:<\?xml[^>]*>\s*)?(?:<!--.*?-->\s*)*<(?:!doctype\s+html|html)\b", re.I | re.S), "html"),
     (re.compile(rb"\s*<(?:\?xml|rss|feed|rdf:rdf)\b", re.I), "feed"),
 )
+
+MOST_REJECTS = 10_000
 
 Clock = Callable[[], datetime]
 
@@ -73,7 +75,7 @@ def read_source(source: Source, settings: ReadSettings, clock: Clock = utc_now) 
     Counts ``records``, which is ``articles_read`` + ``rejects_read`` + ``outside_period``.
     """
     try:
-        for item in _read(source, settings, clock()):
+        for item in _until_hopeless(_read(source, settings, clock()), _name(source)):
             count("records")
             if isinstance(item, Article) and not _is_inside(item.published_at, settings):
                 count("outside_period")
@@ -83,7 +85,25 @@ def read_source(source: Source, settings: ReadSettings, clock: Clock = utc_now) 
     except Exception as error:  # whatever a file does to a parser: its neighbours go on
         count("records")
         count("rejects_read")
-        yield reject_of(redact(source.uri), Flaw(reason="unreadable", detail=f"{type(error).__name__}: {error}"))
+        yield reject_of(_name(source), Flaw(reason="unreadable", detail=f"{type(error).__name__}: {error}"))
+
+
+def _name(source: Source) -> str:
+    """Return how the tables call a source."""
+    return printable(redact(source.uri))
+
+
+def _until_hopeless(items: Iterator[Article | Reject], uri: str) -> Iterator[Article | Reject]:
+    """Yield the items, but none behind ``MOST_REJECTS`` rejects when there were fewer articles."""
+    articles = rejects = 0
+    for item in items:
+        yield item
+        articles += isinstance(item, Article)
+        rejects += isinstance(item, Reject)
+        if rejects >= MOST_REJECTS and rejects > articles:
+            detail = f"{rejects} bad ones, {articles} articles"
+            yield reject_of(uri, Flaw(reason="mostly_bad", detail=detail, position=item.position))
+            return
 
 
 def detect_format(source: Source, head: bytes) -> str | None:
@@ -98,7 +118,7 @@ def detect_format(source: Source, head: bytes) -> str | None:
 
 
 def _read(source: Source, settings: ReadSettings, now: datetime) -> Iterator[Article | Reject]:
-    uri, position, fetched = redact(source.uri), None, source.fetched
+    uri, position, fetched = _name(source), None, source.fetched
     if isinstance(fetched, Failure):
         yield reject_of(uri, Flaw(reason=fetched.reason, detail=fetched.detail), "fetch")
         return
@@ -108,7 +128,7 @@ def _read(source: Source, settings: ReadSettings, now: datetime) -> Iterator[Art
             position = record.position
             yield _finish(record, uri, source_format or "", settings, fetched.fetched_at if fetched else now)
         if stream.damage:
-            yield reject_of(uri, Flaw(reason="corrupt", detail=stream.damage, position=position))
+            yield reject_of(uri, replace(stream.damage, position=position))
 
 
 def _read_format(
@@ -137,7 +157,7 @@ def _read_document(source_format: str, stream: Stream, fetched: Download | None)
         return iter(() if stream.damage else [Flaw(reason="too_large")])
     if source_format == "feed":
         return _read_feed(data, fetched)
-    return read_html(data) if source_format == "html" else iter([Draft(text=decode(data))])
+    return iter([read_page_apart(data) if source_format == "html" else Draft(text=decode(data))])
 
 
 def _read_feed(data: bytes, fetched: Download | None) -> Iterator[Draft | Flaw]:

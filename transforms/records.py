@@ -1,4 +1,4 @@
-"""Records of JSONL, JSON, CSV, TSV and Parquet files as drafts of articles."""
+"""Records of JSONL, JSON, CSV and TSV files as drafts of articles, and of whatever else has named fields."""
 
 import csv
 import difflib
@@ -13,19 +13,14 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from importlib.resources import files
 from typing import Any, NamedTuple
 
-import pyarrow as pa
-import pyarrow.parquet as pq
-
 from schemas.errors import UsageError
 from transforms.clean import decode
 from transforms.draft import Draft, Flaw
-from transforms.streams import LONGEST_LINE, SAMPLE_BYTES, Line, Stream, as_utf8, read_lines, read_whole
+from transforms.streams import LONGEST_LINE, SAMPLE_BYTES, Line, Stream, as_utf8, read_lines
 
 LARGEST_JSON = 64 * 2**20  # bytes of a .json file that is one object
-LARGEST_PACKED = 64 * 2**20  # bytes of an unpacked .parquet.gz, .bz2 or .zst, which is read from its end
 LONGEST_ROW = 20_000  # lines of one CSV row: a quote that is never closed takes no more with it
 _CHUNK = 2**18
-_BATCH_ROWS = 64
 _SEPARATORS = re.compile(r"[\s,]*")
 _DELIMITERS = ",;\t|"
 
@@ -170,7 +165,7 @@ def read_csv(stream: Stream, mapping: Mapping[str, str]) -> Iterator[Draft | Fla
             yield row
         elif not header:
             header = [name.strip() for name in row.cells]
-            if flaw := _missing_text(header, mapping):
+            if flaw := missing_text(header, mapping):
                 yield flaw
                 return
         elif len(row.cells) != len(header):
@@ -232,40 +227,9 @@ def _read_rows(lines: _Rewindable, delimiter: str) -> Iterator[_Row | Flaw]:
             yield _Row(lines.taken[0].number, cells)
 
 
-def read_parquet(stream: Stream, mapping: Mapping[str, str]) -> Iterator[Draft | Flaw]:
-    """Yield a draft for each row of a Parquet file; one that was packed as a whole has to fit in memory."""
-    data = None if stream.seekable() else read_whole(stream, LARGEST_PACKED)
-    if data is None and not stream.seekable():
-        yield from () if stream.damage else [Flaw(reason="too_large")]
-        return
-    parquet = pq.ParquetFile(stream if data is None else io.BytesIO(data))
-    names = parquet.schema_arrow.names
-    if flaw := _missing_text(names, mapping):
-        yield flaw
-        return
-    wanted = {column.partition(".")[0] for columns in _columns(mapping).values() for column in columns}
-    position = 0
-    for batch in parquet.iter_batches(_BATCH_ROWS, columns=[name for name in names if name in wanted]):
-        columns = [_plain(column).to_pylist() for column in batch.columns]
-        for cells in zip(*columns, strict=True):
-            position += 1
-            yield draft_of_row(dict(zip(batch.schema.names, cells, strict=True)), position, mapping)
-
-
-def _plain(column: "pa.Array[Any]") -> "pa.Array[Any]":
-    """Return a column whose values Python can always take: text as bytes, as it may be invalid; times as text."""
-    if pa.types.is_dictionary(column.type):
-        column = column.cast(column.type.value_type)
-    if pa.types.is_temporal(column.type):
-        return column.cast(pa.string())
-    if pa.types.is_string(column.type):
-        return column.cast(pa.binary())
-    return column.cast(pa.large_binary()) if pa.types.is_large_string(column.type) else column
-
-
-def _missing_text(names: Sequence[str], mapping: Mapping[str, str]) -> Flaw | None:
+def missing_text(names: Sequence[str], mapping: Mapping[str, str]) -> Flaw | None:
     """Return the flaw of a table without a column for text or title."""
-    columns = _columns(mapping)
+    columns = columns_of(mapping)
     if any(column.partition(".")[0] in names for field in ("text", "title") for column in columns[field]):
         return None
     return Flaw(reason="no_text_column", detail=f"the columns are {', '.join(names)}")
@@ -273,7 +237,7 @@ def _missing_text(names: Sequence[str], mapping: Mapping[str, str]) -> Flaw | No
 
 def draft_of_row(row: Mapping[str, Any], position: int, mapping: Mapping[str, str]) -> Draft:
     """Return the draft of a record: for each field the first of its columns that holds something."""
-    found = {field: _first(row, columns) for field, columns in _columns(mapping).items()}
+    found = {field: _first(row, columns) for field, columns in columns_of(mapping).items()}
     title, text = _text(found["title"]), _text(found["text"])
     return Draft(
         position=position,
@@ -290,7 +254,7 @@ def draft_of_row(row: Mapping[str, Any], position: int, mapping: Mapping[str, st
     )
 
 
-def _columns(mapping: Mapping[str, str]) -> Mapping[str, Sequence[str]]:
+def columns_of(mapping: Mapping[str, str]) -> Mapping[str, Sequence[str]]:
     """Return the columns of each field, the mapped one before the default ones."""
     if not mapping:
         return _DEFAULT

@@ -14,6 +14,7 @@ from schemas.article import Article
 from schemas.reject import SAMPLE_CHARACTERS, Reject
 from schemas.sentence import Sentence, SentenceField, SplitArticle
 from transforms.boundaries import Span, mend
+from transforms.clean import clean_text
 from transforms.counters import count
 
 # A longer "sentence" is a table, a list or garbage; it is cut at white space, so that no parse is ever long.
@@ -123,7 +124,7 @@ def article_reject(article: Article, stage: str, error: Exception) -> Reject:
         source_uri=article.source_uri,
         position=article.position,
         reason=f"{stage}_failed",
-        detail=f"{type(error).__name__}: {error}",
+        detail=clean_text(f"{type(error).__name__}: {error}"),
         sample=(article.title or article.text)[:SAMPLE_CHARACTERS],
     )
 

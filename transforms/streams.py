@@ -2,10 +2,12 @@
 
 import bz2
 import codecs
-import gzip
 import io
+import os
+import stat
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from typing import Any, BinaryIO, NamedTuple
 
 import zstandard
@@ -14,15 +16,23 @@ from apache_beam.io.filesystems import FileSystems
 
 from transforms.clean import bom_encoding
 from transforms.counters import count
-from transforms.files import split_suffixes
+from transforms.draft import Flaw
+from transforms.files import is_address, split_suffixes
 
 LARGEST_DOCUMENT = 15 * 2**20  # bytes of a text, an HTML page or a feed, unpacked
 LONGEST_LINE = 16 * 2**20  # bytes
+MOST_UNPACKED = 100  # times the size as stored; texts unpack to 3 to 20 times theirs
 SAMPLE_BYTES = 2_000
+_ALWAYS_UNPACKED = 2**17  # bytes, whatever their size as stored
 _BUFFER = 2**18
 _HEAD = 4_096
-_ZSTD_PIECE = 1_024  # compressed bytes; one piece unpacks to 40 MB at worst
-_DAMAGE = (EOFError, OSError, zlib.error, zstandard.ZstdError)
+_PIECE = 1_024  # compressed bytes; one piece unpacks to 40 MB at worst
+_DAMAGE = (EOFError, OSError, ValueError, zlib.error, zstandard.ZstdError)
+_NEW_FRAME: Mapping[str, Callable[[], Any]] = {
+    ".gz": partial(zlib.decompressobj, wbits=31),
+    ".bz2": bz2.BZ2Decompressor,
+    ".zst": lambda: zstandard.ZstdDecompressor().decompressobj(),
+}
 
 
 class Line(NamedTuple):
@@ -34,7 +44,7 @@ class Line(NamedTuple):
 
 
 class Stream(io.BufferedReader):
-    """The decompressed bytes of one source. ``damage`` says what ended it before its end."""
+    """The decompressed bytes of one source. ``damage`` is the flaw that ended it before its end."""
 
     def __init__(self, raw: BinaryIO, compression: str = "") -> None:
         """Read from ``raw``; ``compression`` is a suffix such as ``.gz``."""
@@ -42,8 +52,8 @@ class Stream(io.BufferedReader):
         super().__init__(self._unpacked, _BUFFER)
 
     @property
-    def damage(self) -> str | None:
-        """Say what went wrong with the bytes, None as long as nothing did."""
+    def damage(self) -> Flaw | None:
+        """Return what went wrong with the bytes, None as long as nothing did."""
         return self._unpacked.damage
 
     def head(self) -> bytes:
@@ -52,9 +62,17 @@ class Stream(io.BufferedReader):
 
 
 def open_stream(uri: str, compression: str | None = None) -> Stream:
-    """Open a file of any Beam filesystem; without ``compression`` its suffix says how it is compressed."""
-    raw = FileSystems.open(uri, compression_type=CompressionTypes.UNCOMPRESSED)
+    """Open a local file or one of any Beam filesystem; without ``compression`` its suffix says how it is compressed."""
+    if is_address(uri):
+        raw = FileSystems.open(uri, compression_type=CompressionTypes.UNCOMPRESSED)
+    else:
+        raw = io.BufferedReader(_LocalFile(uri))
     return Stream(raw, split_suffixes(uri)[1] if compression is None else compression)
+
+
+def is_bomb(unpacked: int, stored: int) -> bool:
+    """Tell whether so many bytes have become so many that it is no text."""
+    return unpacked > max(_ALWAYS_UNPACKED, MOST_UNPACKED * stored)
 
 
 def read_whole(stream: Stream, largest: int = LARGEST_DOCUMENT) -> bytes | None:
@@ -97,14 +115,34 @@ def as_utf8(stream: Stream) -> io.BufferedReader:
     return stream if marked[0] == "utf-8" else io.BufferedReader(_Recoded(stream, marked[0]), _BUFFER)
 
 
+class _LocalFile(io.FileIO):
+    """A file as long as it was when it was opened: what grows while it is read might have no end, as pipes may."""
+
+    def __init__(self, path: str) -> None:
+        super().__init__(path, opener=_open_at_once)
+        status = os.fstat(self.fileno())
+        self._size = status.st_size
+        if not stat.S_ISREG(status.st_mode):
+            self.close()
+            raise OSError(f"{path} is a pipe or a device, not a file")
+
+    def readinto(self, buffer: Any) -> int | None:
+        return super().readinto(memoryview(buffer)[: max(0, self._size - self.tell())])
+
+
+def _open_at_once(path: str, flags: int) -> int:
+    """Open without waiting for somebody who writes into a pipe."""
+    return os.open(path, flags | os.O_NONBLOCK)
+
+
 class _Unpacked(io.RawIOBase):
     """Decompresses; an error becomes the end of the stream and is remembered."""
 
     def __init__(self, raw: BinaryIO, compression: str) -> None:
-        self.damage: str | None = None
+        self.damage: Flaw | None = None
         self._raw = raw
         self._file = _decompressor(raw, compression)
-        self._seen = 0
+        self._stored = self._unpacked = 0
 
     def readable(self) -> bool:
         return True
@@ -122,19 +160,23 @@ class _Unpacked(io.RawIOBase):
         if self.damage:
             return 0
         try:
-            data = self._file.read1(len(buffer)) if hasattr(self._file, "read1") else self._file.read(len(buffer))
+            data = self._file.read(len(buffer))
         except _DAMAGE as error:
-            self.damage = str(error) or type(error).__name__
+            self.damage = Flaw(reason="corrupt", detail=str(error) or type(error).__name__)
+            return 0
+        self._count()
+        self._unpacked += len(data)
+        if self._file is not self._raw and is_bomb(self._unpacked, self._stored):
+            self.damage = Flaw(reason="compression_bomb", detail=f"{self._unpacked} bytes from {self._stored}")
             return 0
         buffer[: len(data)] = data
-        self._count()
         return len(data)
 
     def _count(self) -> None:
         """Count the bytes as stored, for the progress line; it compares them to the size of the file."""
         position = self._raw.tell()
-        count("bytes_read", max(0, position - self._seen))
-        self._seen = max(position, self._seen)
+        count("bytes_read", max(0, position - self._stored))
+        self._stored = max(position, self._stored)
 
     def close(self) -> None:
         self._raw.close()
@@ -161,22 +203,17 @@ class _Recoded(io.RawIOBase):
 
 
 def _decompressor(raw: BinaryIO, compression: str) -> Any:
-    if compression == ".gz":
-        return gzip.GzipFile(fileobj=raw)
-    if compression == ".bz2":
-        return bz2.BZ2File(raw)
-    if compression == ".zst":
-        return _Zstandard(raw)
-    return raw
+    new_frame = _NEW_FRAME.get(compression)
+    return _Frames(raw, new_frame) if new_frame else raw
 
 
-class _Zstandard:
-    """Reads zstd frames one after the other; unlike zstandard's own reader it notices a cut-off last frame."""
+class _Frames:
+    """Unpacks frames one after the other in small pieces; notices a last one that is cut off."""
 
-    def __init__(self, raw: BinaryIO) -> None:
+    def __init__(self, raw: BinaryIO, new_frame: Callable[[], Any]) -> None:
         self._raw = raw
-        self._frame = zstandard.ZstdDecompressor().decompressobj()
-        self._begun = False
+        self._new_frame = new_frame
+        self._frame: Any = None
         self._packed = b""
         self._ready = memoryview(b"")
 
@@ -188,15 +225,15 @@ class _Zstandard:
         return part
 
     def _fill(self) -> bool:
-        """Decompress one more piece; False at the end."""
-        self._packed = self._packed or self._raw.read(_ZSTD_PIECE)
+        """Unpack one more piece; False at the end."""
+        self._packed = self._packed or self._raw.read(_PIECE)
+        if not self._frame:
+            self._packed = self._packed.lstrip(b"\0")  # what gzip and tapes fill up with
+            self._frame = self._new_frame() if self._packed else None
+            return bool(self._frame)
         if not self._packed:
-            if self._begun:
-                raise EOFError("the last zstd frame is cut off")
-            return False
+            raise EOFError("the compressed file is cut off")
         self._ready = memoryview(self._frame.decompress(self._packed))
-        self._begun = not self._frame.eof
         self._packed = self._frame.unused_data
-        if self._frame.eof:
-            self._frame = zstandard.ZstdDecompressor().decompressobj()
+        self._frame = None if self._frame.eof else self._frame
         return True

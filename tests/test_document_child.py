@@ -6,10 +6,10 @@ from subprocess import PIPE, Popen
 
 import pytest
 
+from transforms.document_child import LENGTH, OUT_OF_MEMORY, decode_feed, encode_feed
 from transforms.draft import Draft, Feed, Flaw
-from transforms.feed_child import LENGTH, OUT_OF_MEMORY, decode_feed, encode_feed
 
-COMMAND = [sys.executable, "-m", "transforms.feed_child"]
+COMMAND = [sys.executable, "-m", "transforms.document_child"]
 RSS = b"<rss version='2.0'><channel><title>Wire</title><item><title>Talks</title></item></channel></rss>"
 LARGE_ANSWER = RSS.replace(b"Wire", b"w" * 100_000).replace(
     b"<item>", b"<item><title>a</title></item>" * 5_000 + b"<item>"

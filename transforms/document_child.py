@@ -1,9 +1,9 @@
-"""The process that reads feeds for another one: ``python -m transforms.feed_child``, started by ``feed_reader``.
+"""The process that reads documents for another one: ``python -m transforms.document_child KIND``.
 
-It takes requests from standard input and answers on standard output until the input ends. A message is its length in
-four bytes and then its content. A request is two messages, JSON with the arguments of ``read_feed`` and the bytes of
-the feed; an answer is one, the feed as JSON. JSON, because the child has looked at hostile input: nothing that it
-answers can make the other side run code.
+``document_reader`` starts it. It takes requests from standard input and answers on standard output until the input
+ends. A message is its length in four bytes and then its content. A request is two messages, JSON with the arguments of
+``read_feed`` or ``read_page`` and the bytes of the document; an answer is one, what was found as JSON. JSON, because
+the child has looked at hostile input: nothing that it answers can make the other side run code.
 """
 
 import json
@@ -11,15 +11,18 @@ import os
 import resource
 import signal
 import struct
+import sys
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, Literal
 
 from transforms.draft import Draft, Feed, Flaw
-from transforms.feeds import read_feed
 
-SECONDS = 5.0  # of processor for one feed, so that a busy machine changes nothing
-MEGABYTES = 300  # that a feed may take beyond what the process has at its start
+Kind = Literal["feed", "page"]
+
+SECONDS = 4.0  # of processor for one document, so that a busy machine changes nothing
+MEGABYTES = 300  # that a document may take beyond what the process has at its start
 OUT_OF_MEMORY = 3  # exit status
 LENGTH = struct.Struct(">I")
 
@@ -47,23 +50,35 @@ def _record(fields: dict[str, Any]) -> Draft | Flaw:
     return Draft(**fields | {"authors": tuple(fields["authors"]), "keys": tuple(fields["keys"])})
 
 
-def main() -> None:
+def load_reader(kind: Kind) -> Callable[..., Feed]:
+    """Return what reads documents of a kind. Only its own parsers are loaded: those of pages take a second."""
+    if kind == "page":
+        from transforms.html import read_page
+
+        return read_page
+    from transforms.feeds import read_feed
+
+    return read_feed
+
+
+def main(kind: Kind) -> None:
     """Answer requests until there are no more, or until memory runs out."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides what an interrupt means
     requests, answers = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
     _close_standard_files()
+    read = load_reader(kind)
     _limit_memory()
     _write_message(answers, b"")  # ready
     try:
         while (arguments := _read_message(requests)) is not None:
-            _write_message(answers, _answer(arguments, _read_message(requests) or b""))
+            _write_message(answers, _answer(read, arguments, _read_message(requests) or b""))
     except MemoryError:
         os._exit(OUT_OF_MEMORY)
 
 
-def _answer(arguments: bytes, data: bytes) -> bytes:
+def _answer(read: Callable[..., Feed], arguments: bytes, data: bytes) -> bytes:
     signal.setitimer(signal.ITIMER_PROF, SECONDS)  # its signal kills, also when the parent is gone
-    answer = encode_feed(read_feed(data, **json.loads(arguments)))
+    answer = encode_feed(read(data, **json.loads(arguments)))
     signal.setitimer(signal.ITIMER_PROF, 0)
     return answer
 
@@ -97,4 +112,4 @@ def _write_message(file: BinaryIO, message: bytes) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    main("page" if sys.argv[1:] == ["page"] else "feed")

@@ -1,7 +1,8 @@
-"""Read feeds in a child process that can be stopped: none takes time or memory without end, or ends this process.
+"""Read feeds and pages in a child process that can be stopped: none takes time or memory without end, or ends this one.
 
-``feed_child`` says what the child does. One child serves a process: it starts with the first feed, is used for the
-next ones, and ends with the process. A feed that breaks it becomes one flaw, and the next feed gets a new child.
+``document_child`` says what the child does. One child for feeds and one for pages serve a process: they start with the
+first document, are used for the next ones, and end with the process. A document that breaks its child becomes one flaw,
+and the next one gets a new child.
 """
 
 import atexit
@@ -17,31 +18,31 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 
 from transforms.clean import decode
-from transforms.draft import Feed, Flaw
-from transforms.feed_child import LENGTH, MEGABYTES, OUT_OF_MEMORY, SECONDS, decode_feed
+from transforms.document_child import LENGTH, MEGABYTES, OUT_OF_MEMORY, SECONDS, Kind, decode_feed
+from transforms.draft import Draft, Feed, Flaw
 
-LATEST_END = 15.0  # seconds on the clock for one feed, whatever keeps the child from working
+LATEST_END = 15.0  # seconds on the clock for one document, whatever keeps the child from working
 LARGEST_ANSWER = 48 * 2**20  # bytes
-COMMAND = (sys.executable, "-P", "-m", "transforms.feed_child")
+COMMAND = (sys.executable, "-P", "-m", "transforms.document_child")
 _START_SECONDS = 60.0
 _END_SECONDS = 1.0  # for a child that has closed its end to be gone
-_LARGE = 2**20  # bytes of a feed that leaves a child with a heap in pieces
+_LARGE = 2**20  # bytes of a document that leaves a child with a heap in pieces
 _PIECE = 2**16
 _SAMPLE = 1_000
 
 
-class FeedReader:
-    """Owns a child and asks it to read feeds, one at a time. Threads can share it."""
+class DocumentReader:
+    """Owns a child and asks it to read documents of one kind, one at a time. Threads can share it."""
 
-    def __init__(self, *, seconds: float = LATEST_END, command: Sequence[str] = COMMAND) -> None:
+    def __init__(self, kind: Kind = "feed", *, seconds: float = LATEST_END, command: Sequence[str] = COMMAND) -> None:
         self._seconds = seconds
-        self._command = command
+        self._command = (*command, kind)
         self._lock = threading.Lock()
         self._idle: _Child | None = None
 
-    def read(self, data: bytes, *, address: str | None = None, charset: str | None = None) -> Feed:
-        """Return what ``feeds.read_feed`` does, or one flaw, ``feed_too_costly``."""
-        arguments = json.dumps({"address": address, "charset": charset}).encode()
+    def read(self, data: bytes, **stated: str | None) -> Feed:
+        """Return what ``feeds.read_feed`` or ``html.read_page`` does, or one flaw, ``too_costly``."""
+        arguments = json.dumps(stated).encode()
         with self._lock, self._borrowed() as child:
             try:
                 feed = decode_feed(child.ask((arguments, data), self._seconds))
@@ -54,7 +55,7 @@ class FeedReader:
             else:
                 child.is_worn = len(data) > _LARGE
                 return feed
-        return Feed((Flaw(reason="feed_too_costly", detail=detail, sample=decode(data[:_SAMPLE])),))
+        return Feed((Flaw(reason="too_costly", detail=detail, sample=decode(data[:_SAMPLE])),))
 
     @contextmanager
     def _borrowed(self) -> Iterator["_Child"]:
@@ -73,7 +74,7 @@ class FeedReader:
                 self._idle = child
 
     def close(self) -> None:
-        """End the child; the next feed starts a new one."""
+        """End the child; the next document starts a new one."""
         with self._lock:
             if self._idle:
                 self._idle.close()
@@ -85,7 +86,7 @@ class FeedReader:
 
 
 class _Child:
-    """One process and the pipes to it. ``is_worn``: no other feed should go there; only a full answer says no."""
+    """One process and the pipes to it. ``is_worn``: no other document should go there; only a full answer says no."""
 
     def __init__(self, command: Sequence[str]) -> None:
         path = os.pathsep.join(map(os.path.abspath, sys.path))  # it finds what this process finds
@@ -109,7 +110,7 @@ class _Child:
             self._receive(time.monotonic() + _START_SECONDS)
         except BaseException as error:
             self.close()
-            raise ChildProcessError("the process that reads feeds does not start") from error
+            raise ChildProcessError("the process that reads documents does not start") from error
 
     @property
     def is_running(self) -> bool:
@@ -172,7 +173,18 @@ def _wait_for(file: int, event: int, deadline: float) -> None:
         raise TimeoutError
 
 
-_reader = FeedReader()
-read_feed_apart = _reader.read
-atexit.register(_reader.close)
-os.register_at_fork(after_in_child=_reader.unlock)
+_feeds, _pages = DocumentReader("feed"), DocumentReader("page")
+for _reader in (_feeds, _pages):
+    atexit.register(_reader.close)
+    os.register_at_fork(after_in_child=_reader.unlock)
+
+
+def read_feed_apart(data: bytes, *, address: str | None = None, charset: str | None = None) -> Feed:
+    """Return what ``feeds.read_feed`` does, or one flaw, ``too_costly``."""
+    return _feeds.read(data, address=address, charset=charset)
+
+
+def read_page_apart(data: bytes, *, url: str | None = None) -> Draft | Flaw:
+    """Return the draft of a page, or what is wrong with it."""
+    (found,) = _pages.read(data, url=url).records
+    return found

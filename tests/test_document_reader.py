@@ -11,9 +11,9 @@ from subprocess import PIPE, Popen, run
 
 import pytest
 
-import transforms.feed_reader as feed_reader
+import transforms.document_reader as document_reader
+from transforms.document_reader import DocumentReader
 from transforms.draft import Draft, Feed, Flaw
-from transforms.feed_reader import FeedReader
 from transforms.feeds import read_feed
 
 needs_proc = pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="looks at processes by /proc")
@@ -30,19 +30,19 @@ TOO_LONG = rss(more="".join(f"<n{n}:a xmlns:n{n}='{n}'>x</n{n}:a>" for n in rang
 
 
 @pytest.fixture
-def reader() -> Iterator[FeedReader]:
-    reader = FeedReader()
+def reader() -> Iterator[DocumentReader]:
+    reader = DocumentReader()
     yield reader
     reader.close()
 
 
-def astray(code: str, seconds: float = 30) -> FeedReader:
+def astray(code: str, seconds: float = 30) -> DocumentReader:
     """Return a reader whose child says that it is ready and then does something else."""
     start = "import os, sys, time\nout = sys.stdout.buffer\nout.write(bytes(4))\nout.flush()\n"
-    return FeedReader(seconds=seconds, command=[sys.executable, "-c", start + code])
+    return DocumentReader(seconds=seconds, command=[sys.executable, "-c", start + code])
 
 
-def pid(reader: FeedReader) -> int:
+def pid(reader: DocumentReader) -> int:
     assert reader._idle is not None
     return reader._idle._process.pid
 
@@ -54,7 +54,7 @@ def titles(feed: Feed) -> list[str | None]:
 def flaw(feed: Feed) -> str:
     (found,) = feed.records
     assert isinstance(found, Flaw)
-    assert found.reason == "feed_too_costly"
+    assert found.reason == "too_costly"
     return found.detail
 
 
@@ -75,13 +75,13 @@ def is_gone(process: int, *, orphan: bool = False) -> bool:
 @pytest.mark.parametrize(
     "data", [rss(), rss("Größe"), b"", b"Talks", b"<rss/>", b"<rss><item>", b"{", rss(more="<guid>7</guid>") * 2]
 )
-def test_it_reads_as_read_feed_does(reader: FeedReader, data: bytes) -> None:
+def test_it_reads_as_read_feed_does(reader: DocumentReader, data: bytes) -> None:
     assert reader.read(data) == read_feed(data)
     where = {"address": "https://norvania.example/feed", "charset": "iso-8859-1"}
     assert reader.read(data, **where) == read_feed(data, **where)
 
 
-def test_one_child_reads_many_feeds(reader: FeedReader) -> None:
+def test_one_child_reads_many_feeds(reader: DocumentReader) -> None:
     assert titles(reader.read(rss("1"))) == ["1"]
     first = pid(reader)
     assert [titles(reader.read(rss(str(number)))) for number in range(50)] == [[str(number)] for number in range(50)]
@@ -90,7 +90,7 @@ def test_one_child_reads_many_feeds(reader: FeedReader) -> None:
     assert is_gone(first)
 
 
-def test_a_large_feed_gets_a_child_of_its_own_end(reader: FeedReader) -> None:
+def test_a_large_feed_gets_a_child_of_its_own_end(reader: DocumentReader) -> None:
     reader.read(rss())
     first = pid(reader)
     assert titles(reader.read(rss(more=f"<!--{'x' * LARGE}-->"))) == ["Talks"]
@@ -98,7 +98,7 @@ def test_a_large_feed_gets_a_child_of_its_own_end(reader: FeedReader) -> None:
     assert titles(reader.read(rss("next"))) == ["next"]
 
 
-def test_a_child_that_was_killed_between_feeds_costs_nothing(reader: FeedReader) -> None:
+def test_a_child_that_was_killed_between_feeds_costs_nothing(reader: DocumentReader) -> None:
     reader.read(rss())
     first = pid(reader)
     os.kill(first, signal.SIGKILL)
@@ -107,7 +107,7 @@ def test_a_child_that_was_killed_between_feeds_costs_nothing(reader: FeedReader)
     assert is_gone(first)
 
 
-def test_a_feed_that_takes_too_much_memory_costs_itself_only(reader: FeedReader) -> None:
+def test_a_feed_that_takes_too_much_memory_costs_itself_only(reader: DocumentReader) -> None:
     reader.read(rss())
     first = pid(reader)
     assert flaw(reader.read(TOO_LARGE)) == "it took more than 300 MB"
@@ -115,8 +115,8 @@ def test_a_feed_that_takes_too_much_memory_costs_itself_only(reader: FeedReader)
     assert is_gone(first)
 
 
-def test_a_feed_that_takes_too_long_costs_itself_only(reader: FeedReader) -> None:
-    assert flaw(reader.read(TOO_LONG)) == "it took more than 5 seconds"
+def test_a_feed_that_takes_too_long_costs_itself_only(reader: DocumentReader) -> None:
+    assert flaw(reader.read(TOO_LONG)) == "it took more than 4 seconds"
     assert titles(reader.read(rss("next"))) == ["next"]
 
 
@@ -153,7 +153,7 @@ def test_a_child_that_hangs_is_ended(data: bytes) -> None:
 
 
 def test_a_child_that_does_not_start_is_an_error() -> None:
-    reader = FeedReader(command=[sys.executable, "-c", "pass"])
+    reader = DocumentReader(command=[sys.executable, "-c", "pass"])
     with pytest.raises(ChildProcessError, match="does not start"):
         reader.read(rss())
 
@@ -162,7 +162,7 @@ def interrupt(*_: object) -> None:
     raise KeyboardInterrupt
 
 
-def test_an_interrupted_question_leaves_no_answer_for_the_next(reader: FeedReader) -> None:
+def test_an_interrupted_question_leaves_no_answer_for_the_next(reader: DocumentReader) -> None:
     reader.read(rss())
     first = pid(reader)
     previous = signal.signal(signal.SIGALRM, interrupt)
@@ -177,7 +177,7 @@ def test_an_interrupted_question_leaves_no_answer_for_the_next(reader: FeedReade
 
 
 @needs_proc
-def test_memory_stays_flat_over_many_feeds(reader: FeedReader) -> None:
+def test_memory_stays_flat_over_many_feeds(reader: DocumentReader) -> None:
     feeds = [
         rss(str(number), more=f"<description>{'word ' * (number % 50) * 100}</description>") for number in range(500)
     ]
@@ -188,7 +188,7 @@ def test_memory_stays_flat_over_many_feeds(reader: FeedReader) -> None:
     assert sizes[-1] - sizes[99] < 5e6
 
 
-def test_threads_share_a_child(reader: FeedReader) -> None:
+def test_threads_share_a_child(reader: DocumentReader) -> None:
     found: dict[int, list[list[str | None]]] = {}
 
     def work(number: int) -> None:
@@ -203,7 +203,7 @@ def test_threads_share_a_child(reader: FeedReader) -> None:
 
 
 @needs_proc
-def test_the_child_has_no_other_files_of_the_parent(reader: FeedReader, tmp_path: Path) -> None:
+def test_the_child_has_no_other_files_of_the_parent(reader: DocumentReader, tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as server, (tmp_path / "a").open("wb") as file:
         server.set_inheritable(True)
         os.set_inheritable(file.fileno(), True)
@@ -213,7 +213,7 @@ def test_the_child_has_no_other_files_of_the_parent(reader: FeedReader, tmp_path
 
 
 def test_the_child_finds_its_modules_wherever_it_is(
-    reader: FeedReader, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    reader: DocumentReader, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name in ("feedparser", "transforms", "json"):
         (tmp_path / f"{name}.py").write_text("raise SystemExit(9)")
@@ -222,30 +222,29 @@ def test_the_child_finds_its_modules_wherever_it_is(
 
 
 def script(code: str) -> list[str]:
-    start = (
-        f"import os, signal, sys, time\nfrom transforms.feed_reader import _reader, read_feed_apart\nRSS = {rss()!r}\n"
-    )
+    imports = "import os, signal, sys, time\nfrom transforms.document_reader import _feeds, read_feed_apart"
+    start = f"{imports}\nRSS = {rss()!r}\n"
     return [sys.executable, "-X", "dev", "-W", "error", "-c", start + textwrap.dedent(code)]
 
 
 def test_the_child_ends_with_its_process_in_silence() -> None:
     # What is registered first runs last: no child is left then.
-    last = "import atexit; atexit.register(lambda: print(sys.modules['transforms.feed_reader']._reader._idle))"
-    *python, code = script("read_feed_apart(RSS); print(_reader._idle._process.pid)")
+    last = "import atexit; atexit.register(lambda: print(sys.modules['transforms.document_reader']._feeds._idle))"
+    *python, code = script("read_feed_apart(RSS); print(_feeds._idle._process.pid)")
     done = run([*python, f"import sys; {last}\n{code}"], capture_output=True, text=True, timeout=60)
     child, left = done.stdout.split()
     assert (done.returncode, done.stderr, left) == (0, "", "None")
     assert is_gone(int(child))
 
 
-def test_an_interrupt_from_the_terminal_does_not_reach_the_child(reader: FeedReader) -> None:
+def test_an_interrupt_from_the_terminal_does_not_reach_the_child(reader: DocumentReader) -> None:
     reader.read(rss())
     assert os.getpgid(pid(reader)) == pid(reader)
 
 
 @pytest.mark.parametrize("busy", [False, True])
 def test_the_child_ends_when_its_process_is_killed(busy: bool) -> None:
-    code = "print(_reader._idle._process.pid, flush=True); data = sys.stdin.buffer.read(); read_feed_apart(data)"
+    code = "print(_feeds._idle._process.pid, flush=True); data = sys.stdin.buffer.read(); read_feed_apart(data)"
     with Popen(script(f"read_feed_apart(RSS); {code}; time.sleep(60)"), stdin=PIPE, stdout=PIPE) as process:
         assert process.stdin is not None
         assert process.stdout is not None
@@ -278,18 +277,18 @@ def test_an_interrupt_of_the_group_ends_in_silence() -> None:
 def test_a_fork_gets_a_child_of_its_own() -> None:
     code = """
         read_feed_apart(RSS)
-        before = _reader._idle._process.pid
-        _reader._lock.acquire()  # as if another thread were reading
+        before = _feeds._idle._process.pid
+        _feeds._lock.acquire()  # as if another thread were reading
         fork = os.fork()
         if not fork:
             read_feed_apart(RSS)
-            other = _reader._idle._process.pid
-            _reader.close()
+            other = _feeds._idle._process.pid
+            _feeds.close()
             os._exit(other == before)
-        _reader._lock.release()
+        _feeds._lock.release()
         assert os.waitstatus_to_exitcode(os.waitpid(fork, 0)[1]) == 0
         read_feed_apart(RSS)
-        assert _reader._idle._process.pid == before
+        assert _feeds._idle._process.pid == before
     """
     done = run(script(code), capture_output=True, timeout=60)
     assert (done.returncode, done.stderr) == (0, b"")
@@ -297,7 +296,7 @@ def test_a_fork_gets_a_child_of_its_own() -> None:
 
 def test_thirty_thousand_entries_are_no_burden() -> None:
     data = rss(more="<link>https://norvania.example/1</link></item><item><title>Talks</title>" * 30_000)
-    feed = feed_reader.read_feed_apart(data)
+    feed = document_reader.read_feed_apart(data)
     assert len(titles(feed)) == 10_000
     assert feed.records[-1] == Flaw(
         reason="too_many_entries", detail="there are about 30001, read were the first 10000"
