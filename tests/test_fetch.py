@@ -59,6 +59,7 @@ LONG = b"x" * 50_000
 ROUTES: dict[str, Answer | Raw] = {
     "/feed": Answer(FEED, headers={"Content-Type": "application/rss+xml; charset=ISO-8859-1"}),
     "/gone": Answer(status=410),
+    "/unasked": Answer(status=304),
     "/busy": Answer(status=429, headers={"Retry-After": "120"}),
     "/gzip": packed("gzip", gzip.compress(LONG)),
     "/deflate": packed("deflate", zlib.compress(LONG)),
@@ -171,6 +172,7 @@ def test_a_password_is_used_and_never_shown(server: Loopback) -> None:
     [
         ("gone", "gone"),
         ("none", "http_status"),
+        ("unasked", "http_status"),
         ("loop", "too_many_redirects"),
         ("file", "not_allowed"),
         ("hop", "not_allowed"),

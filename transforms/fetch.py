@@ -119,6 +119,8 @@ class Fetcher:
         for _ in range(MOST_REDIRECTS + 1):
             hop = self._hop(url, sink, validators, left)
             if isinstance(hop, Fetched):
+                if not hop.is_changed and not validators.headers():
+                    raise FetchError("http_status", f"{redact(url)}: 304 to a first request", status=304)
                 return replace(hop, moved_to=moved_to)
             is_permanent = is_permanent and hop.is_permanent
             url, left = hop.location, hop.seconds_left
