@@ -88,7 +88,7 @@ ATTACKS = [
     served("escapes", http_status=1),
     served("garbage", fetch_failed=1),
     served("nothing", fetch_failed=1),
-    served("unasked"),
+    served("unasked", http_status=1),
     Attack(
         name="loopbacks",
         write=loopbacks,
