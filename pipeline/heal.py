@@ -12,8 +12,9 @@ import pyarrow.parquet as pq
 
 from pipeline.log import LOGGER
 from pipeline.output import Output, sync
-from pipeline.records import listed_files
+from pipeline.records import listed_files, read_record
 from schemas.errors import UserError
+from schemas.tables import TABLES
 from transforms.ledger import fill_ledger, is_sound, open_ledger
 
 _COLUMNS = {
@@ -40,6 +41,25 @@ def heal_ledger(output: Output) -> None:
         ledger.execute("PRAGMA journal_mode=DELETE")  # all of it in the one file, or none on a full disk
     os.replace(draft, output.ledger)
     sync(output.ledger.parent)
+    set_aside_unlisted(output)
+
+
+def set_aside_unlisted(output: Output) -> None:
+    """Move files that no record lists out of the tables: a restored backup can hold what its records do not know yet.
+
+    A reader that globs would see their rows, and see them twice once they are read again.
+    """
+    pending = (read_record(path) for path in output.runs.glob(".*.pending"))
+    known = {file.path for file in listed_files(output)} | {file["path"] for each in pending for file in each["files"]}
+    if not known:
+        return  # a new output: what lies there is not ours
+    aside = output.root / "state" / "unlisted"
+    for path in (path for table in TABLES for path in sorted((output.root / table).rglob("*.parquet"))):
+        name = path.relative_to(output.root)
+        if name.as_posix() not in known:
+            LOGGER.warning("%s is in no record of runs/; moved to %s", path, aside / name)
+            (aside / name).parent.mkdir(parents=True, exist_ok=True)
+            os.replace(path, aside / name)
 
 
 def _rename(ledger: Path, aside: Path) -> None:

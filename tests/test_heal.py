@@ -121,3 +121,16 @@ def test_a_table_that_is_lost_with_the_ledger_is_named(output: Output) -> None:
     output.ledger.unlink()
     with output.locked(), pytest.raises(UserError, match=rf"{lost.name} is lost; restore it from a backup"):
         recover(output)
+
+
+def test_files_that_a_restored_backup_holds_beyond_its_records_are_set_aside(output: Output) -> None:
+    record = next(path for path in output.runs.glob("run-2*.json"))
+    unlisted = {file.path for file in listed_files(output) if file.path.split("/")[-1].startswith("run-2")}
+    record.unlink()
+    output.ledger.unlink()
+    assert len(made.rows(output, "articles")) == 600
+    articles = [made.tagged(made.article(number)) for number in range(400, 600)]
+    assert made.write_run(output, "again", articles)["articles_new"] == 200
+    assert len(made.rows(output, "articles")) == 600
+    aside = output.root / "state" / "unlisted"
+    assert {path.relative_to(aside).as_posix() for path in aside.rglob("*.parquet")} == unlisted != set()
