@@ -123,8 +123,8 @@ def test_example_commands_are_valid(path: str) -> None:
     assert commands
     kinds = {"run": RunOptions, "watch": WatchOptions, "compact": CompactOptions}
     for name, arguments in commands:
-        config = str(ROOT / "examples/feeds.toml")
-        assert parse(kinds[name], shlex.split(arguments.replace("/etc/communique.toml", config)), {})
+        places = {"/etc/communique.toml": str(ROOT / "examples/feeds.toml")}
+        assert parse(kinds[name], [places.get(word, word) for word in shlex.split(arguments)], {})
 
 
 def test_the_airflow_example_calls_run_as_airflow_does() -> None:
