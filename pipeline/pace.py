@@ -2,18 +2,14 @@
 
 import time
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
-Clock = Callable[[], datetime]
+from transforms.read import Clock, utc_now
+
 Sleep = Callable[[float], None]
 Monotonic = Callable[[], float]
 
 _LONGEST_SLEEP = 30.0  # seconds until the wall clock is looked at again
-
-
-def utc_now() -> datetime:
-    """Return the time as aware UTC."""
-    return datetime.now(UTC)
 
 
 class Pace:

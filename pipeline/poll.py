@@ -17,6 +17,7 @@ from schemas.feed import FeedState, feed_id
 from schemas.source import Download, Failure, Source
 from transforms.addresses import has_secrets, redact
 from transforms.fetch import (
+    SILENT,
     USER_AGENT,
     Fetched,
     Fetcher,
@@ -29,7 +30,6 @@ from transforms.turns import ask_hosts
 
 _FIRST_BACKOFF, _LONGEST_BACKOFF = timedelta(minutes=5), timedelta(days=1)
 _TOO_MANY_REQUESTS = timedelta(minutes=15)  # where the server does not say how long
-_SILENT = frozenset({"fetch_failed", "too_slow"})
 
 Outcome = Literal["changed", "unchanged", "failed", "gone", "waiting", "postponed"]
 OUTCOMES: tuple[Outcome, ...] = get_args(Outcome)
@@ -170,7 +170,7 @@ def count_outcomes(polled: Iterable[Polled]) -> dict[str, int]:
 
 
 def _is_silent(polled: Polled) -> bool:
-    return polled.state.status in _SILENT
+    return polled.state.status in SILENT
 
 
 def _postponed(feed: tuple[str, FeedState]) -> Polled:

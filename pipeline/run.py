@@ -122,7 +122,8 @@ def process(options: ReadOptions, output: Output, feeds: Feeds, now: datetime, s
         sources = [*files, *(each.source for each in polled if each.source)]
         LOGGER.info("run %s: %d sources", run_id, len(sources))
         counts = run_graph(options, sources, settings) if sources else {}
-        states = with_flaws([each.state for each in polled], staged_flaws(Path(settings.stage.folder)))
+        flaws = staged_flaws(Path(settings.stage.folder)) if polled else {}
+        states = with_flaws([each.state for each in polled], flaws)
         prepared = prepare(output, settings.stage, states)
         summary = summarize(options, settings.stage, counts, prepared, count_outcomes(polled), now)
         if not options.dry_run:

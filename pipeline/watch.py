@@ -10,12 +10,13 @@ from pipeline.disk import telling
 from pipeline.log import LOGGER, set_up_logging
 from pipeline.options import WatchOptions
 from pipeline.output import Output
-from pipeline.pace import Clock, Monotonic, Pace, Sleep, utc_now
+from pipeline.pace import Monotonic, Pace, Sleep
 from pipeline.run import output_of, process
 from pipeline.signals import Signals, interruptible
 from pipeline.summary import Summary
 from schemas.errors import CommuniqueError
 from transforms.files import Feeds, find_feeds
+from transforms.read import Clock, utc_now
 
 
 def watch(

@@ -31,6 +31,9 @@ USER_AGENT = f"communique/{version('communique')}"
 _PIECE = 2**16
 _MOST_ENCODINGS = 2  # a body packed twice is odd, a body packed five times is a bomb
 _LONGEST_VALIDATOR = 1_000  # characters
+# Reasons that say that a host does not answer at all: asking it for more would only take more time.
+SILENT = frozenset({"fetch_failed", "too_slow"})
+
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _PERMANENT = frozenset({301, 308})
 # What writing to a sink raises and no connection does: not the server's fault.

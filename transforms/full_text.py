@@ -23,8 +23,8 @@ from transforms.clean import clean_text, decode
 from transforms.counters import count
 from transforms.document_reader import read_page_apart
 from transforms.draft import Draft, Flaw
-from transforms.fetch import Fetcher, FetchError, FetchSettings
-from transforms.read import reject_of
+from transforms.fetch import SILENT, Fetcher, FetchError, FetchSettings
+from transforms.read import length_flaw, reject_of
 from transforms.turns import ask_hosts
 
 PAGES_AT_ONCE = 200
@@ -33,7 +33,6 @@ ROBOTS_SECONDS = 86_400.0  # RFC 9309: robots.txt should not be kept for longer 
 RETRY_SECONDS = 300.0  # until a robots.txt that could not be had is asked for again
 LONGEST_DELAY = 30.0  # seconds that a robots.txt can ask to wait between two pages
 _FEED_FORMATS = frozenset({"rss", "atom", "json_feed"})
-_SILENT = frozenset({"fetch_failed", "too_slow"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,10 +119,8 @@ class PageReader:
         if isinstance(page, Flaw):
             return _refused(article, page, "read")
         text = clean_text(page.text or "")
-        length = len(article.title or "") + len(text)
-        if length > self._max_characters:
-            detail = f"{length} characters, allowed are {self._max_characters}"
-            return _refused(article, Flaw(reason="too_long", detail=detail, sample=text), "read")
+        if flaw := length_flaw(page, article.title or "", text, self._max_characters):
+            return _refused(article, flaw, "read")
         if len(text) <= len(article.text):
             return Read(article)
         count("full_texts")
@@ -142,7 +139,7 @@ def _has_page(article: Article) -> bool:
 
 
 def _is_silent(read: Read) -> bool:
-    return read.reject is not None and read.reject.reason in _SILENT
+    return read.reject is not None and read.reject.reason in SILENT
 
 
 def _put_off(article: Article) -> Read:

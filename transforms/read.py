@@ -178,7 +178,7 @@ def _finish(
     if isinstance(record, Flaw):
         return reject_of(uri, record)
     title, text = clean_line(record.title), clean_text(record.text or "")
-    if flaw := _length_flaw(record, title or "", text, settings.max_characters):
+    if flaw := length_flaw(record, title or "", text, settings.max_characters):
         return reject_of(uri, flaw)
     url, fetched_at = clean_line(record.url), record.fetched_at or now
     dated = date_article(record.published, record.updated, url, fetched_at)
@@ -199,7 +199,8 @@ def _finish(
     )
 
 
-def _length_flaw(draft: Draft, title: str, text: str, max_characters: int) -> Flaw | None:
+def length_flaw(draft: Draft, title: str, text: str, max_characters: int) -> Flaw | None:
+    """Return why the clean title and text of a draft are too long or too little for an article."""
     length = len(title) + len(text)
     if length > max_characters:
         detail = f"{length} characters, allowed are {max_characters}"
