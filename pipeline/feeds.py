@@ -3,7 +3,7 @@
 import json
 import sqlite3
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
@@ -22,7 +22,7 @@ from schemas.source import Source
 from transforms.addresses import redact
 from transforms.feed_state import forget_feed, load_feeds
 from transforms.files import find_feeds
-from transforms.ledger import is_sound, open_ledger
+from transforms.ledger import BROKEN, open_ledger, read_ledger
 from transforms.read import ReadSettings, read_source
 
 EXIT_WRONG = 3
@@ -97,7 +97,7 @@ def check_line(check: FeedCheck) -> str:
 
 def list_feeds(options: FeedsListOptions) -> int:
     """Print what is known of every feed of an output."""
-    with _ledger_of(options, options.output) as ledger:
+    with _ledger_of(options, options.output, read_ledger) as ledger:
         states = list(load_feeds(ledger).values())
     if options.json:
         for state in states:
@@ -121,7 +121,7 @@ def state_line(state: FeedState) -> str:
 def forget_feeds(options: FeedsForgetOptions) -> int:
     """Forget what is known of some feeds; what they brought stays in the tables and is not written twice."""
     output = Output(options.output.absolute())
-    with _ledger_of(options, options.output) as ledger, output.locked(), explained(output):
+    with _ledger_of(options, options.output, open_ledger) as ledger, output.locked(), explained(output):
         unknown = [address for address in options.feed if not forget_feed(ledger, feed_id(address))]
     if unknown:
         raise UserError(f"nothing is known of {', '.join(map(redact, unknown))}; see communique feeds list")
@@ -129,15 +129,20 @@ def forget_feeds(options: FeedsForgetOptions) -> int:
 
 
 @contextmanager
-def _ledger_of(options: CommandOptions, output: Path) -> Iterator[sqlite3.Connection]:
+def _ledger_of(
+    options: CommandOptions, output: Path, connect: Callable[[Path], sqlite3.Connection]
+) -> Iterator[sqlite3.Connection]:
     set_up_logging(options.log_format, verbose=options.verbose)
     path = Output(output.absolute()).ledger
     if not path.exists():
         raise UserError(f"{output}: no tables of communiqué here ({path} is missing); check --output")
-    if not is_sound(path):
-        raise UserError(f"{path} is broken; the next run sets it aside and makes it anew from the tables")
-    with closing(open_ledger(path)) as ledger:
-        yield ledger
+    try:
+        with closing(connect(path)) as ledger:
+            yield ledger
+    except sqlite3.DatabaseError as error:
+        if error.sqlite_errorcode not in BROKEN:
+            raise
+        raise UserError(f"{path} is broken; the next run sets it aside and makes it anew from the tables") from error
 
 
 def _as_json(record: dict[str, Any]) -> str:

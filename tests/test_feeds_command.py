@@ -1,4 +1,8 @@
 import json
+import os
+import subprocess
+import sys
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -94,3 +98,34 @@ def test_an_output_that_is_none_is_said(tmp_path: Path, capsys: pytest.CaptureFi
 def test_feeds_alone_says_what_else_it_needs(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["feeds"]) == 2
     assert "feeds check, feeds list, feeds forget" in capsys.readouterr().err
+
+
+AS_NOBODY = """
+import os, sys
+import pipeline.feeds
+from pipeline.__main__ import main
+os.seteuid(65534)
+sys.exit(main(["feeds", "list", "--output", sys.argv[1]]))
+"""
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="becomes another user")
+def test_somebody_who_may_not_write_can_list(server: Loopback, capsys: pytest.CaptureFixture[str]) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        os.chmod(folder, 0o755)
+        output = Path(folder) / "out"
+        main(["run", f"--feed={server.url}/good", "--output", str(output), *LOCAL, "--tagger", "rules"])
+        command = [sys.executable, "-c", AS_NOBODY, str(output)]
+        shown = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    assert shown.returncode == 0, shown.stderr
+    assert lines(shown.stdout)["good"].startswith("ok ")
+
+
+@pytest.mark.parametrize("command", ["list", "forget"])
+def test_a_broken_state_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[str], command: str) -> None:
+    ledger = tmp_path / "out" / "state" / "ledger.sqlite"
+    ledger.parent.mkdir(parents=True)
+    ledger.write_bytes(b"garbage" * 1_000)
+    arguments = ["--feed", "https://estmark.example/feed"] if command == "forget" else []
+    assert main(["feeds", command, "--output", str(tmp_path / "out"), *arguments]) == 1
+    assert "is broken; the next run sets it aside" in capsys.readouterr().err

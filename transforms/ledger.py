@@ -23,7 +23,7 @@ CREATE INDEX IF NOT EXISTS articles_by_run ON articles (run_id);
 CREATE INDEX IF NOT EXISTS rejects_by_run ON rejects (run_id);
 """
 # No database, a damaged one, and one without the tables: that of a file of no bytes.
-_BROKEN = (sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_ERROR)
+BROKEN = (sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_ERROR)
 _IS_KNOWN = "SELECT 1 FROM articles WHERE article_id = ? AND content_hash = ? AND run_id <> ?"
 
 
@@ -37,6 +37,12 @@ def open_ledger(path: Path) -> sqlite3.Connection:
     return ledger
 
 
+def read_ledger(path: Path) -> sqlite3.Connection:
+    """Open the ledger for reading, also for somebody who may not write here."""
+    is_in_use = Path(f"{path}-wal").exists()  # then its companions are there to be shared
+    return sqlite3.connect(f"{path.as_uri()}?{'mode=ro' if is_in_use else 'immutable=1'}", uri=True)
+
+
 def is_sound(path: Path) -> bool:
     """Tell whether a ledger can be read and is not cut off; looking at every page of it would take too long."""
     with closing(sqlite3.connect(f"{path.as_uri()}?mode=rw", uri=True)) as ledger:
@@ -44,7 +50,7 @@ def is_sound(path: Path) -> bool:
             ledger.execute("SELECT (SELECT run_id FROM articles LIMIT 1), (SELECT run_id FROM rejects LIMIT 1)")
             (page_size,) = ledger.execute("PRAGMA page_size").fetchone()
         except sqlite3.DatabaseError as error:
-            if error.sqlite_errorcode in _BROKEN:
+            if error.sqlite_errorcode in BROKEN:
                 return False
             raise
     return path.stat().st_size % int(page_size) == 0
