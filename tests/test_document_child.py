@@ -9,7 +9,7 @@ import pytest
 from transforms.document_child import LENGTH, OUT_OF_MEMORY, decode_feed, encode_feed
 from transforms.draft import Draft, Feed, Flaw
 
-COMMAND = [sys.executable, "-m", "transforms.document_child"]
+COMMAND = [sys.executable, "-m", "transforms.document_child", "feed"]
 RSS = b"<rss version='2.0'><channel><title>Wire</title><item><title>Talks</title></item></channel></rss>"
 LARGE_ANSWER = RSS.replace(b"Wire", b"w" * 100_000).replace(
     b"<item>", b"<item><title>a</title></item>" * 5_000 + b"<item>"

@@ -18,6 +18,7 @@ from schemas.reject import Reject
 from schemas.source import Download, Failure, Source
 from transforms.counters import reset_tally, tally
 from transforms.files import expand_inputs
+from transforms.parquet_footer import FOOTER_END
 from transforms.read import REASONS, ReadArticles, ReadSettings, detect_format, read_source
 
 NOW = datetime(2025, 4, 22, 12, tzinfo=UTC)
@@ -282,3 +283,18 @@ def test_a_file_most_of_whose_records_are_bad_is_given_up(tmp_path: Path, monkey
     assert reasons(bad) == ["article", "bad_json", "bad_json", "bad_json", "mostly_bad"]
     good = read(jsonl(tmp_path / "good.jsonl", *({"text": str(n)} for n in range(9)), *["broken"] * 5, {"text": "b"}))
     assert reasons(good) == ["article"] * 9 + ["bad_json"] * 5 + ["article"]
+
+
+def test_no_footer_ends_the_process_that_reads(tmp_path: Path) -> None:
+    """Arrow ends a process that looks at a column whose footer contradicts itself."""
+    path = tmp_path / "a.parquet"
+    pq.write_table(pa.table({"text": ["Talks", "No talks"]}), path)
+    data = path.read_bytes()
+    start = len(data) - FOOTER_END - int.from_bytes(data[-FOOTER_END:-4], "little")
+    found = []
+    for place in range(start, len(data) - FOOTER_END):
+        path.write_bytes(data[:place] + bytes([data[place] ^ 1]) + data[place + 1 :])
+        found += read_source(Source(str(path)), ReadSettings())
+    details = [item.detail for item in found if isinstance(item, Reject)]
+    assert any("the process ended with status -6" in detail for detail in details)
+    assert {item.reason for item in found if isinstance(item, Reject)} <= set(REASONS)

@@ -15,11 +15,11 @@ import sys
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, BinaryIO, Literal
+from typing import Any, BinaryIO, Literal, cast
 
 from transforms.draft import Draft, Feed, Flaw
 
-Kind = Literal["feed", "page"]
+Kind = Literal["feed", "page", "footer"]
 
 SECONDS = 4.0  # of processor for one document, so that a busy machine changes nothing
 MEGABYTES = 300  # that a document may take beyond what the process has at its start
@@ -56,6 +56,10 @@ def load_reader(kind: Kind) -> Callable[..., Feed]:
         from transforms.html import read_page
 
         return read_page
+    if kind == "footer":
+        from transforms.parquet_footer import check_footer
+
+        return check_footer
     from transforms.feeds import read_feed
 
     return read_feed
@@ -112,4 +116,4 @@ def _write_message(file: BinaryIO, message: bytes) -> None:
 
 
 if __name__ == "__main__":
-    main("page" if sys.argv[1:] == ["page"] else "feed")
+    main(cast("Kind", sys.argv[1]))

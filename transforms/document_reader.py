@@ -16,6 +16,7 @@ import threading
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 
 from transforms.clean import decode
 from transforms.document_child import LENGTH, MEGABYTES, OUT_OF_MEMORY, SECONDS, Kind, decode_feed
@@ -40,7 +41,7 @@ class DocumentReader:
         self._lock = threading.Lock()
         self._idle: _Child | None = None
 
-    def read(self, data: bytes, **stated: str | None) -> Feed:
+    def read(self, data: bytes, **stated: str | Sequence[str] | None) -> Feed:
         """Return what ``feeds.read_feed`` or ``html.read_page`` does, or one flaw, ``too_costly``."""
         arguments = json.dumps(stated).encode()
         with self._lock, self._borrowed() as child:
@@ -173,8 +174,8 @@ def _wait_for(file: int, event: int, deadline: float) -> None:
         raise TimeoutError
 
 
-_feeds, _pages = DocumentReader("feed"), DocumentReader("page")
-for _reader in (_feeds, _pages):
+_feeds, _pages, _footers = DocumentReader("feed"), DocumentReader("page"), DocumentReader("footer")
+for _reader in (_feeds, _pages, _footers):
     atexit.register(_reader.close)
     os.register_at_fork(after_in_child=_reader.unlock)
 
@@ -188,3 +189,12 @@ def read_page_apart(data: bytes, *, url: str | None = None) -> Draft | Flaw:
     """Return the draft of a page, or what is wrong with it."""
     (found,) = _pages.read(data, url=url).records
     return found
+
+
+def check_footer_apart(data: bytes, wanted: Sequence[str]) -> Flaw | None:
+    """Return what is wrong with the wanted columns by the footer of a Parquet file, None when all is well."""
+    for found in _footers.read(data, wanted=wanted).records:
+        if isinstance(found, Flaw):
+            # What ends the process is no cost but a footer that contradicts itself.
+            return replace(found, reason="unreadable", sample=None) if found.reason == "too_costly" else found
+    return None

@@ -1,7 +1,8 @@
 """Rows of Parquet files as drafts of articles.
 
 A Parquet file of a kilobyte can hold one long text and a million references to it, or pages that unpack to gigabytes.
-So what the footer says of its columns is looked at before they are read, texts stay in their dictionaries until their
+So what the footer says of its columns is looked at before they are read, in another process (a footer can make Arrow
+end the one that looks), texts stay in their dictionaries until their
 row is next, and all rows together are compared with the size of the file.
 """
 
@@ -12,14 +13,17 @@ from typing import Any, BinaryIO
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from transforms.bombs import is_bomb
+from transforms.document_reader import check_footer_apart
 from transforms.draft import Draft, Flaw
+from transforms.parquet_footer import FOOTER_END
 from transforms.records import columns_of, draft_of_row, missing_text
-from transforms.streams import Stream, is_bomb, read_whole
+from transforms.streams import Stream, read_whole
 
 LARGEST_PACKED = 64 * 2**20  # bytes of an unpacked .parquet.gz, .bz2 or .zst, which is read from its end
 _BATCH_ROWS = 64
 _ROW_BYTES = 100  # that a row counts beside its text
-_LONGEST_LIST = 1_000  # values in the mean row
+_LARGEST_FOOTER = 2**26  # bytes
 
 
 def read_parquet(stream: Stream, mapping: Mapping[str, str]) -> Iterator[Draft | Flaw]:
@@ -33,22 +37,24 @@ def read_parquet(stream: Stream, mapping: Mapping[str, str]) -> Iterator[Draft |
 
 
 def _read_table(stream: BinaryIO, mapping: Mapping[str, str]) -> Iterator[Draft | Flaw]:
+    wanted = {column.partition(".")[0] for columns in columns_of(mapping).values() for column in columns}
+    footer, size = _read_footer(stream)
+    if flaw := check_footer_apart(footer, sorted(wanted)):
+        yield flaw
+        return
+    stream.seek(0)
     metadata = pq.read_metadata(stream)
     names = metadata.schema.to_arrow_schema().names
     if flaw := missing_text(names, mapping):
         yield flaw
         return
-    wanted = {column.partition(".")[0] for columns in columns_of(mapping).values() for column in columns}
     leaves = _leaves(metadata, wanted)
-    if flaw := next(filter(None, (_flaw_of(metadata, leaf) for leaf in leaves)), None):
-        yield flaw
-        return
     texts = [leaf for leaf in leaves if metadata.schema.column(leaf).physical_type == "BYTE_ARRAY"]
     stream.seek(0)
     parquet = pq.ParquetFile(
         stream, metadata=metadata, read_dictionary=[metadata.schema.column(leaf).path for leaf in texts]
     )
-    yield from _read_rows(parquet, [name for name in names if name in wanted], mapping, _stored(metadata))
+    yield from _read_rows(parquet, [name for name in names if name in wanted], mapping, size)
 
 
 def _read_rows(
@@ -74,21 +80,13 @@ def _leaves(metadata: pq.FileMetaData, wanted: set[str]) -> list[int]:
     return [leaf for leaf, path in enumerate(paths) if path in wanted or path.partition(".")[0] in wanted]
 
 
-def _flaw_of(metadata: pq.FileMetaData, leaf: int) -> Flaw | None:
-    """Return what is wrong with a column by the footer."""
-    chunks = [metadata.row_group(group).column(leaf) for group in range(metadata.num_row_groups)]
-    for number, chunk in enumerate(chunks):
-        rows = metadata.row_group(number).num_rows
-        unpacked, stored = chunk.total_uncompressed_size, chunk.total_compressed_size
-        if is_bomb(unpacked, stored) or is_bomb(chunk.num_values, _LONGEST_LIST * rows):
-            detail = f"column {chunk.path_in_schema} has {unpacked} bytes from {stored}, {chunk.num_values} values"
-            return Flaw(reason="compression_bomb", detail=detail)
-    return None
-
-
-def _stored(metadata: pq.FileMetaData) -> int:
-    groups = (metadata.row_group(number) for number in range(metadata.num_row_groups))
-    return sum(group.column(leaf).total_compressed_size for group in groups for leaf in range(group.num_columns))
+def _read_footer(stream: BinaryIO) -> tuple[bytes, int]:
+    """Return the footer with its length and mark, as far as it is there, and the size of the file."""
+    size = stream.seek(0, io.SEEK_END)
+    stream.seek(max(0, size - FOOTER_END))
+    length = int.from_bytes(stream.read(FOOTER_END)[:4], "little")
+    stream.seek(max(0, size - FOOTER_END - min(length, _LARGEST_FOOTER)))
+    return stream.read(), size
 
 
 def _plain(column: "pa.Array[Any]") -> "pa.Array[Any]":

@@ -14,6 +14,7 @@ import zstandard
 from apache_beam.io.filesystem import CompressionTypes
 from apache_beam.io.filesystems import FileSystems
 
+from transforms.bombs import is_bomb
 from transforms.clean import bom_encoding
 from transforms.counters import count
 from transforms.draft import Flaw
@@ -21,9 +22,7 @@ from transforms.files import is_address, split_suffixes
 
 LARGEST_DOCUMENT = 15 * 2**20  # bytes of a text, an HTML page or a feed, unpacked
 LONGEST_LINE = 16 * 2**20  # bytes
-MOST_UNPACKED = 100  # times the size as stored; texts unpack to 3 to 20 times theirs
 SAMPLE_BYTES = 2_000
-_ALWAYS_UNPACKED = 2**17  # bytes, whatever their size as stored
 _BUFFER = 2**18
 _HEAD = 4_096
 _PIECE = 1_024  # compressed bytes; one piece unpacks to 40 MB at worst
@@ -68,11 +67,6 @@ def open_stream(uri: str, compression: str | None = None) -> Stream:
     else:
         raw = io.BufferedReader(_LocalFile(uri))
     return Stream(raw, split_suffixes(uri)[1] if compression is None else compression)
-
-
-def is_bomb(unpacked: int, stored: int) -> bool:
-    """Tell whether so many bytes have become so many that it is no text."""
-    return unpacked > max(_ALWAYS_UNPACKED, MOST_UNPACKED * stored)
 
 
 def read_whole(stream: Stream, largest: int = LARGEST_DOCUMENT) -> bytes | None:
