@@ -136,7 +136,7 @@ def backoff(failures: int, status: int | None) -> timedelta:
 
 
 def _doubled(failures: int) -> timedelta:
-    return min(_FIRST_BACKOFF * 2 ** min(failures - 2, 20) if failures > 1 else _FIRST_BACKOFF, _LONGEST_BACKOFF)
+    return min(_FIRST_BACKOFF * (1 << min(max(failures - 2, 0), 20)), _LONGEST_BACKOFF)
 
 
 def with_flaws(states: Iterable[FeedState], flaws: Mapping[str, tuple[str, str]]) -> list[FeedState]:

@@ -1,8 +1,6 @@
 """Run the graph once over bounded input and commit what it found."""
 
-import os
 import secrets
-import sqlite3
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
@@ -33,7 +31,7 @@ from transforms.counters import NAMESPACE
 from transforms.feed_state import load_feeds
 from transforms.files import Feeds, expand_inputs, find_feeds
 from transforms.full_text import FullTextSettings
-from transforms.ledger import has_run, open_ledger
+from transforms.ledger import has_run, open_ledger, read_ledger
 from transforms.model import load_model, model_name
 from transforms.read import ReadSettings
 from transforms.records import parse_mapping
@@ -81,20 +79,10 @@ def output_of(options: ReadOptions) -> Iterator[Output]:
 
 
 def _copy_ledger(source: Path, target: Path) -> None:
-    copy = open_ledger(target)
-    try:
+    with closing(open_ledger(target)) as copy:
         if source.exists():
-            original = sqlite3.connect(_read_only(source), uri=True)
-            original.backup(copy)
-            original.close()
-    finally:
-        copy.close()
-
-
-def _read_only(ledger: Path) -> str:
-    """Return the address to read a ledger by; at rest it needs no files beside it, which not every folder allows."""
-    at_rest = not ledger.with_name(f"{ledger.name}-wal").exists()
-    return f"{ledger.as_uri()}?{'immutable=1' if at_rest and not os.access(ledger.parent, os.W_OK) else 'mode=ro'}"
+            with closing(read_ledger(source)) as original:
+                original.backup(copy)
 
 
 def check_shape(output: Output, options: ReadOptions) -> None:

@@ -1,5 +1,6 @@
 """The ledger: which article content has been committed by which run, and the state of feeds, in SQLite."""
 
+import os
 import sqlite3
 from collections.abc import Iterable, Iterator
 from contextlib import closing
@@ -38,9 +39,10 @@ def open_ledger(path: Path) -> sqlite3.Connection:
 
 
 def read_ledger(path: Path) -> sqlite3.Connection:
-    """Open the ledger for reading, also for somebody who may not write here."""
-    is_in_use = Path(f"{path}-wal").exists()  # then its companions are there to be shared
-    return sqlite3.connect(f"{path.as_uri()}?{'mode=ro' if is_in_use else 'immutable=1'}", uri=True)
+    """Open the ledger for reading. At rest it needs no files beside it, which not everybody may write."""
+    may_write = os.access(path.parent, os.W_OK, effective_ids=os.access in os.supports_effective_ids)
+    at_rest = not Path(f"{path}-wal").exists()
+    return sqlite3.connect(f"{path.as_uri()}?{'immutable=1' if at_rest and not may_write else 'mode=ro'}", uri=True)
 
 
 def is_sound(path: Path) -> bool:

@@ -2,8 +2,8 @@
 
 A Parquet file of a kilobyte can hold one long text and a million references to it, or pages that unpack to gigabytes.
 So what the footer says of its columns is looked at before they are read, in another process (a footer can make Arrow
-end the one that looks), texts stay in their dictionaries until their
-row is next, and all rows together are compared with the size of the file.
+end the one that looks), texts stay in their dictionaries until their row is next, and all rows together are compared
+with the size of the file.
 """
 
 import io
@@ -77,7 +77,7 @@ def _read_rows(
 def _leaves(metadata: pq.FileMetaData, wanted: set[str]) -> list[int]:
     """Return the numbers of the columns as stored that belong to the wanted ones."""
     paths = (metadata.schema.column(leaf).path for leaf in range(metadata.num_columns))
-    return [leaf for leaf, path in enumerate(paths) if path in wanted or path.partition(".")[0] in wanted]
+    return [leaf for leaf, path in enumerate(paths) if path.partition(".")[0] in wanted]
 
 
 def _read_footer(stream: BinaryIO) -> tuple[bytes, int]:
